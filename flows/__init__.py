@@ -1,0 +1,1 @@
+"""What runs. Each file reads top to bottom as its phases."""

@@ -1,0 +1,1 @@
+"""How Sophia and Artemis think: evidence in, findings out. Pure; time and ids arrive as arguments."""
