@@ -64,3 +64,7 @@ class ModelIntegrityError(StorageError):
 
 class SealBroken(StorageError):
     """A sealed value cannot be opened with this home's key."""
+
+
+class ServerUnavailable(DiarchyError):
+    """This home's Prefect server did not start."""

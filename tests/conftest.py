@@ -1,0 +1,26 @@
+"""What every test stands on: a process free of the developer's settings, and one Prefect server."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.prefect_server import PrefectServer, point_process_at
+
+_KEPT = {"DIARCHY_PROOFS"}
+
+# Before Prefect is imported anywhere: it reads the environment once.
+for _name in list(os.environ):
+    if _name.startswith(("PREFECT_", "DIARCHY_")) and _name not in _KEPT:
+        del os.environ[_name]
+os.environ["DO_NOT_TRACK"] = "1"
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Prefect server; flows of this process and of its children run against it."""
+    server = PrefectServer(tmp_path_factory.mktemp("prefect-server"))
+    running = server.start()
+    point_process_at(server.client_environment(running))
+    yield running.api_url
+    server.stop()
