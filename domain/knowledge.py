@@ -6,6 +6,7 @@ the same id; were ids unique across levels, a refusal would tell the lower one t
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -79,8 +80,12 @@ def domain_of(category: KnowledgeCategory) -> Domain:
     return _DOMAIN_OF_CATEGORY[category]
 
 
+_CONTROL_CHARACTER = re.compile("[\x00-\x1f\x7f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def _without_control_characters(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if _CONTROL_CHARACTER.search(text):
         raise ValueError("must not hold control characters")
     if text != text.strip():
         raise ValueError("must not begin or end with white space")
@@ -90,7 +95,7 @@ def _without_control_characters(text: str) -> str:
 def _without_nul(text: str) -> str:
     if "\x00" in text:
         raise ValueError("must not hold NUL characters")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _SURROGATE.search(text):
         raise ValueError("must be valid Unicode; it holds half of a surrogate pair")
     return text
 
