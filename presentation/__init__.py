@@ -1,1 +1,21 @@
 """How results look: a typed result in, Markdown or a page out. Pure but for its own templates."""
+
+from presentation.rendering import (
+    Result,
+    knowledge_item_html,
+    knowledge_item_markdown,
+    search_results_html,
+    search_results_markdown,
+    to_html,
+    to_markdown,
+)
+
+__all__ = [
+    "Result",
+    "knowledge_item_html",
+    "knowledge_item_markdown",
+    "search_results_html",
+    "search_results_markdown",
+    "to_html",
+    "to_markdown",
+]
