@@ -107,7 +107,8 @@ def _conclusions(analysis: ComprehensiveAnalysis, composer: Composer) -> list[Se
     if " ".join(analysis.requirement.split()) != short_title(analysis.requirement):
         asked = Quotation(excerpt(analysis.requirement, limit=LONGEST_REQUIREMENT))
         sections.append(Section("What was asked", "requirement", (asked,)))
-    sections.append(Section("Confidence", "confidence", _confidence(analysis)))
+    if analysis.sources:
+        sections.append(Section("Confidence", "confidence", _confidence(analysis)))
     return sections
 
 
@@ -148,14 +149,18 @@ def _confidence(analysis: ComprehensiveAnalysis) -> tuple[Block, ...]:
 def _grounds(analysis: ComprehensiveAnalysis, composer: Composer) -> list[Section]:
     said = analysis.unified_recommendations
     technical = analysis.technical_perspective
+    marks_before = composer.marks_given
     perspectives = Columns(
         (
             business_section(analysis.business_perspective, composer, said=said),
             technical_section(technical, composer, said=said),
         )
     )
-    sections = [Section("The two perspectives", "perspectives", (perspectives,))]
-    sections += _synthesis(analysis.strategic_synthesis, composer)
+    sections: list[Section] = []
+    # Without evidence two empty perspectives would only repeat that there is none.
+    if analysis.sources or composer.marks_given > marks_before:
+        sections.append(Section("The two perspectives", "perspectives", (perspectives,)))
+        sections += _synthesis(analysis.strategic_synthesis, composer)
     if technical is not None:
         sections += _technical_figures(technical, analysis, composer)
     return sections

@@ -55,6 +55,11 @@ class Citations:
         self._marks = 0
         self._numbers = 0
 
+    @property
+    def marks_given(self) -> int:
+        """How many marks have been given so far."""
+        return self._marks
+
     def marks(self, evidence: Iterable[Evidence]) -> tuple[Mark, ...]:
         """Return a mark for each place that *evidence* quotes, in order; remember the quotes."""
         marks: dict[str, Mark] = {}

@@ -133,6 +133,11 @@ class Composer:
     def marks(self, evidence: Iterable[Evidence]) -> tuple[Mark, ...]:
         return self._citations.marks(evidence)
 
+    @property
+    def marks_given(self) -> int:
+        """How many citation marks have been given so far."""
+        return self._citations.marks_given
+
     def sources(self) -> tuple[SourceEntry, ...]:
         """Return the list of sources; to be called last."""
         return self._citations.entries()
@@ -156,7 +161,9 @@ def short_title(text: str) -> str:
 
 def degradation_notices(degraded: Iterable[Degradation]) -> tuple[str, ...]:
     """Return a sentence for each part that a result lacks."""
-    return tuple(f"Missing: {missing.part}. {missing.reason}" for missing in degraded)
+    return tuple(
+        f"Missing: {missing.part.replace('_', ' ')}. {missing.reason}" for missing in degraded
+    )
 
 
 def without_repeats(

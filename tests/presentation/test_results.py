@@ -286,7 +286,7 @@ def test_an_edition_with_nothing_material_says_so_and_is_short():
 
 def test_what_an_analysis_lacks_stands_before_its_conclusions():
     markdown = to_markdown(samples.partial_analysis())
-    missing = markdown.index(escape_markdown("Missing: technical_perspective."))
+    missing = markdown.index("Missing: technical perspective.")
     assert missing < markdown.index("## Recommendations")
     assert "This analysis lacks the technical perspective." in markdown
     silent = to_markdown(samples.analysis())
