@@ -137,6 +137,11 @@ class PrefectServer:
             return None
         return record.running
 
+    def is_ready(self) -> bool:
+        """Whether the server runs and answers."""
+        running = self.find_running()
+        return running is not None and _answers(running)
+
     def log_tail(self) -> str:
         """Return the last lines of the server's log."""
         if not self.log_file.exists():

@@ -23,4 +23,14 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     running = server.start()
     point_process_at(server.client_environment(running))
     yield running.api_url
+    _send_what_is_still_queued()
     server.stop()
+
+
+def _send_what_is_still_queued() -> None:
+    """Let Prefect's senders of logs and events finish, lest they complain of a server gone."""
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - Prefect reads the environment
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415 - when it is imported
+
+    APILogWorker.drain_all(timeout=10)
+    EventsWorker.drain_all(timeout=10)

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from prefect import flow, get_client
+from prefect.runtime import flow_run
 
 from domain.errors import ServerUnavailable
 from gateway.prefect_server import HOST, PrefectServer, ensure_prefect_api
@@ -157,3 +159,15 @@ def test_a_server_that_cannot_start_is_an_error_that_shows_the_end_of_its_log(tm
         server.start()
 
     assert server_processes(server) == []
+
+
+async def test_flows_of_this_process_run_against_the_server_that_tests_share(prefect_api: str):
+    @flow
+    async def say_run_name() -> str:
+        return str(flow_run.name)
+
+    name = await say_run_name()
+
+    async with get_client() as client:
+        assert str(client.api_url).rstrip("/") == prefect_api
+        assert name in {run.name for run in await client.read_flow_runs()}

@@ -1,0 +1,90 @@
+"""The options that several commands share, each worded and checked once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.clearance import ConfidentialityLevel
+from domain.knowledge import KnowledgeCategory
+from domain.summary import TimeHorizon
+from storage.settings import Settings
+
+OUTPUT_FORMATS = (".md", ".html", ".json")
+
+
+def get_settings() -> Settings:
+    """Return what the environment decides; raises `pydantic.ValidationError`."""
+    return Settings()
+
+
+def _checked_output(files: list[Path] | None) -> list[Path]:
+    """Refuse, before any work is done, a file that could not be written afterwards."""
+    for file in files or []:
+        if file.suffix.lower() not in OUTPUT_FORMATS:
+            raise typer.BadParameter(f"{file}: must end in {', '.join(OUTPUT_FORMATS)}")
+        if not file.absolute().parent.is_dir():
+            raise typer.BadParameter(f"{file}: its folder does not exist")
+        if file.is_dir():
+            raise typer.BadParameter(f"{file}: is a folder")
+    return files or []
+
+
+def read_text(argument: str) -> str:
+    """Return the text that an argument gives: itself, `@FILE`'s, or with `-` standard input's."""
+    try:
+        if argument == "-":
+            return sys.stdin.read()
+        if argument.startswith("@"):
+            return Path(argument[1:]).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{argument}: must be UTF-8 text") from None
+    except OSError as error:
+        raise typer.BadParameter(f"{argument[1:]}: {error.strerror}") from None
+    return argument
+
+
+AsPrincipal = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="PRINCIPAL",
+        envvar="DIARCHY_PRINCIPAL",
+        show_default=False,
+        help="The registered principal that asks.",
+    ),
+]
+MaxConfidentiality = Annotated[
+    ConfidentialityLevel | None,
+    typer.Option(
+        "--max-confidentiality",
+        metavar="LEVEL",
+        case_sensitive=False,
+        help="Read nothing above this level, whatever the principal's clearance.",
+    ),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the whole typed result, and nothing else.")
+]
+OutputFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE.{md,html,json}",
+        callback=_checked_output,
+        help="Write the result to a file too; may be given several times.",
+    ),
+]
+Horizon = Annotated[
+    TimeHorizon, typer.Option("--horizon", case_sensitive=False, help="How far back to look.")
+]
+Category = Annotated[
+    KnowledgeCategory | None,
+    typer.Option(
+        "--category", metavar="CATEGORY", case_sensitive=False, help="One of the ten categories."
+    ),
+]

@@ -1,0 +1,165 @@
+"""`summary`, `briefing` and `analyze`: the three results that flows make for a reader."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from domain.analysis import ComprehensiveAnalysis
+from domain.briefing import CeoBriefing
+from domain.knowledge import Domain
+from domain.sealed import SealedText
+from domain.summary import StrategicSummary, TimeHorizon
+from gateway.command_line.options import (
+    AsJson,
+    AsPrincipal,
+    Horizon,
+    MaxConfidentiality,
+    OutputFiles,
+    get_settings,
+    read_text,
+)
+from gateway.command_line.output import Rendering, deliver, messages
+from gateway.command_line.running import prepare_prefect
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give *app* these commands."""
+    app.command()(summary)
+    app.command()(briefing)
+    app.command()(analyze)
+
+
+def summary(
+    principal: AsPrincipal,
+    domain: Annotated[Domain, typer.Argument(case_sensitive=False, show_default=False)],
+    horizon: Horizon = TimeHorizon.QUARTER,
+    max_confidentiality: MaxConfidentiality = None,
+    as_json: AsJson = False,
+    output: OutputFiles = None,
+) -> None:
+    """Summarize one domain of the company over a horizon."""
+    prepare_prefect(get_settings())
+    from flows import strategic_summary
+
+    with messages.status("Summarizing"):
+        result = asyncio.run(
+            strategic_summary(
+                domain=domain,
+                time_horizon=horizon,
+                requester=principal,
+                max_confidentiality=max_confidentiality,
+            )
+        )
+    _deliver(result, as_json=as_json, files=output)
+
+
+def briefing(
+    principal: AsPrincipal,
+    horizon: Horizon = TimeHorizon.WEEK,
+    max_confidentiality: MaxConfidentiality = None,
+    as_json: AsJson = False,
+    output: OutputFiles = None,
+) -> None:
+    """Brief the principal: the news of every domain, and what changed since its last briefing."""
+    prepare_prefect(get_settings())
+    from flows import ceo_briefing
+
+    with messages.status("Preparing the briefing"):
+        result = asyncio.run(
+            ceo_briefing(
+                requester=principal,
+                time_horizon=horizon,
+                max_confidentiality=max_confidentiality,
+            )
+        )
+    _deliver(result, as_json=as_json, files=output)
+
+
+def analyze(
+    principal: AsPrincipal,
+    requirement: Annotated[
+        str,
+        typer.Argument(
+            show_default=False,
+            help="The requirement; @FILE reads it from a file, - from standard input.",
+        ),
+    ],
+    context: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            exists=True,
+            dir_okay=False,
+            help="What else is known: a JSON object of texts.",
+        ),
+    ] = None,
+    max_confidentiality: MaxConfidentiality = None,
+    as_json: AsJson = False,
+    output: OutputFiles = None,
+) -> None:
+    """Analyze a requirement in five phases, from the business's side and the technical one."""
+    from storage.sealing import open_sealer
+
+    settings = get_settings()
+    text = _requirement_text(requirement)
+    known = None if context is None else json.dumps(_context_texts(context), ensure_ascii=False)
+    sealer = open_sealer(settings)
+    prepare_prefect(settings)
+    from flows import comprehensive_analysis
+
+    # Prefect stores a run's parameters in clear, so what was typed goes in sealed.
+    sealed_context: SealedText | None = None if known is None else sealer.seal_text(known)
+    with messages.status("Analyzing"):
+        result = asyncio.run(
+            comprehensive_analysis(
+                requirement=sealer.seal_text(text),
+                requester=principal,
+                context=sealed_context,
+                max_confidentiality=max_confidentiality,
+            )
+        )
+    _deliver(result, as_json=as_json, files=output)
+
+
+def _requirement_text(argument: str) -> str:
+    text = read_text(argument)
+    if not text.strip():
+        raise typer.BadParameter("the requirement must not be empty")
+    return text
+
+
+def _context_texts(file: Path) -> dict[str, str]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise typer.BadParameter(f"--context {file}: must be a JSON object of texts") from None
+    except OSError as error:
+        raise typer.BadParameter(f"--context {file}: {error.strerror}") from None
+    if not isinstance(value, dict):
+        raise typer.BadParameter(f"--context {file}: must be a JSON object of texts")
+    fields = cast("dict[str, Any]", value)
+    for name, text in fields.items():
+        if not isinstance(text, str):
+            raise typer.BadParameter(f"--context {file}, {name}: must be a text")
+    return cast("dict[str, str]", fields)
+
+
+def _deliver(
+    result: StrategicSummary | CeoBriefing | ComprehensiveAnalysis,
+    *,
+    as_json: bool,
+    files: list[Path] | None,
+) -> None:
+    from presentation import to_html, to_markdown
+
+    rendering = Rendering(
+        json=lambda: result.model_dump_json(indent=2),
+        markdown=lambda: to_markdown(result),
+        html=lambda: to_html(result),
+    )
+    deliver(rendering, as_json=as_json, files=files or [])

@@ -1,0 +1,31 @@
+"""The principals registry by itself, for those who need no knowledge: nothing heavy is imported."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from storage.audit import AuditLog
+from storage.database import open_database
+from storage.principals import PrincipalRegistry
+from storage.settings import Settings
+
+
+@asynccontextmanager
+async def open_registry(settings: Settings) -> AsyncGenerator[PrincipalRegistry]:
+    """Open the registry of the installation that *settings* describe and close it at the end."""
+
+    def tell_time() -> datetime:
+        return settings.clock or datetime.now(UTC)
+
+    database = await open_database(settings)
+    try:
+        yield PrincipalRegistry(
+            database,
+            AuditLog(database, clock=tell_time),
+            clock=tell_time,
+            process_ceiling=settings.process_ceiling,
+        )
+    finally:
+        await database.close()
