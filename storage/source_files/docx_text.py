@@ -77,13 +77,16 @@ def _add(layout: TextLayout, block: Paragraph | Table) -> None:
         _break_before(layout, block)
         return
     layout.paragraph()
-    for row in block.rows:
-        for number, cell in enumerate(_distinct(row.cells)):
-            if number:
+    for row_number, row in enumerate(block.rows):
+        if row_number:
+            layout.next_line()
+        layout.hold()
+        for cell_number, cell in enumerate(_distinct(row.cells)):
+            if cell_number:
                 layout.next_cell()
             for inner in cell.iter_inner_content():
                 _add(layout, inner)
-        layout.end_row()
+        layout.release()
     layout.paragraph()
 
 

@@ -67,12 +67,12 @@ _StrictLoader.yaml_implicit_resolvers = {}
 
 def _resolve_plain(tag: str, pattern: str, first_characters: str) -> None:
     _StrictLoader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first_characters)
+        f"tag:yaml.org,2002:{tag}", re.compile(rf"(?:{pattern})\Z"), list(first_characters)
     )
 
 
 _resolve_plain("null", r"null|Null|NULL|~|", "nN~")
-_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(""), [""])
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"\Z"), [""])
 _resolve_plain("bool", r"true|True|TRUE|false|False|FALSE", "tTfF")
 _resolve_plain("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789")
 _resolve_plain("float", r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?", "-+0123456789")

@@ -30,12 +30,15 @@ _PARAGRAPHS = _HEADINGS | {
     "p", "div", "section", "article", "main", "header", "footer", "aside", "blockquote", "pre",
     "ul", "ol", "dl", "table", "figure", "form", "fieldset", "address", "details", "hr", "body",
 }  # fmt: skip
-_LINES = frozenset({"li", "br", "dt", "dd", "caption", "figcaption", "summary", "option"})
+_ROWS = frozenset({"li", "tr"})
+_LINES = frozenset({"br", "dt", "dd", "caption", "figcaption", "summary", "option"})
 _CELLS = frozenset({"td", "th"})
 
 
 def read_html(path: Path) -> FoundText:
     text = read_text(path)
+    if not text.strip():
+        return FoundText(content="")
     parser = html.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
     )
@@ -94,7 +97,18 @@ def _lay_out(layout: TextLayout, event: str, element: Element) -> None:
         layout.paragraph()
     elif name in _LINES:
         layout.line()
-    elif name == "tr":
-        layout.end_row()
-    elif name in _CELLS and event == "start" and element.getprevious() is not None:
+    elif name in _ROWS and event == "end":
+        layout.release()
+    elif name in _ROWS:
+        if _follows(element, _ROWS):
+            layout.next_line()
+        else:
+            layout.line()
+        layout.hold()
+    elif name in _CELLS and event == "start" and _follows(element, _CELLS):
         layout.next_cell()
+
+
+def _follows(element: Element, names: frozenset[str]) -> bool:
+    before = element.getprevious()
+    return before is not None and before.tag in names

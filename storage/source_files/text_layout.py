@@ -19,38 +19,52 @@ class TextLayout:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._due = 0
-        self._in_fresh_cell = False
+        self._holding = False
 
     def add(self, text: str, *, verbatim: bool = False) -> None:
         """Add a run of text; white space counts as one blank unless *verbatim*."""
         run = text if verbatim else re.sub(r"[\s\u200b]+", " ", text)
         if not run.strip():
-            if run and self._parts and not self._due and not self._in_fresh_cell:
+            if run and self._parts and not self._due and not self._holding:
                 self._parts.append(" ")
             return
-        if self._due or self._in_fresh_cell or not self._parts:
+        if self._due or self._holding or not self._parts:
             run = run if verbatim else run.lstrip()
         self._break()
-        self._in_fresh_cell = False
+        self._holding = False
         self._parts.append(run)
 
     def line(self) -> None:
         """Let what comes next stand on a new line."""
-        self._due = max(self._due, _LINE) if not self._in_fresh_cell else self._due
+        if not self._holding:
+            self._due = max(self._due, _LINE)
 
     def paragraph(self) -> None:
         """Let what comes next begin a paragraph."""
-        self._due = _PARAGRAPH if not self._in_fresh_cell else self._due
+        if not self._holding:
+            self._due = _PARAGRAPH
+
+    def next_line(self) -> None:
+        """Let what comes next stand on the very next line, as the next item or row of one list."""
+        self._due = _LINE
+
+    def hold(self) -> None:
+        """Let what comes next stay here even when it begins a paragraph, as in a list item."""
+        self._holding = True
 
     def next_cell(self) -> None:
         """Let what comes next be another cell of the same row."""
-        self._due = 0
-        self._trim()
+        if self._holding:
+            self._break()  # the cell before is empty, and the row's own break is still due
+        else:
+            self._due = 0
+            self._trim()
         self._parts.append(_CELL_BAR)
-        self._in_fresh_cell = True
+        self._holding = True
 
-    def end_row(self) -> None:
-        self._in_fresh_cell = False
+    def release(self) -> None:
+        """End a list item or a row, also an empty one."""
+        self._holding = False
         self.line()
 
     def text(self) -> str:

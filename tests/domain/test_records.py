@@ -88,6 +88,7 @@ def test_every_problem_of_a_record_is_told_at_once_and_in_its_own_field():
 
 def test_a_reason_lists_what_is_allowed_and_never_repeats_what_was_found():
     codename = "Project Nightingale"
+    unknown: dict[str, Any] = {codename: 1}
     problems = refused(
         record(
             knowledge_id=codename + "\n",
@@ -98,7 +99,7 @@ def test_a_reason_lists_what_is_allowed_and_never_repeats_what_was_found():
             created_at=codename,
             tags=[codename * 20],
             metadata=codename,
-            **{codename: 1},
+            **unknown,
         )
     )
     assert len(problems) == 9
@@ -158,14 +159,14 @@ def test_case_spaces_and_hyphens_in_labels_do_not_matter(spelling: str):
 
 
 @pytest.mark.parametrize("value", [7, "7", " 7 ", "07"])
-def test_a_priority_may_be_written_as_text(value: object):
+def test_a_priority_may_be_written_as_text(value: Any):
     assert accepted(record(strategic_priority=value)).item.strategic_priority == 7
 
 
 @pytest.mark.parametrize(
     "value", [0, 11, -1, 7.5, 7.0, True, "high", "7.5", "11", "0", "٧", "1e1", "", [7], {}, 10**400]
 )
-def test_any_other_priority_is_refused(value: object):
+def test_any_other_priority_is_refused(value: Any):
     assert refused(record(strategic_priority=value)) == {
         "strategic_priority": "must be a whole number from 1 to 10"
     }
@@ -183,7 +184,7 @@ def test_any_other_priority_is_refused(value: object):
         datetime(2026, 3, 1, 9, tzinfo=UTC),
     ],
 )
-def test_times_with_a_zone_are_read(value: object):
+def test_times_with_a_zone_are_read(value: Any):
     assert accepted(record(created_at=value)).item.created_at == datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
@@ -208,7 +209,7 @@ def test_times_with_a_zone_are_read(value: object):
     ],
 )
 @pytest.mark.parametrize("field", ["created_at", "updated_at", "expires_at"])
-def test_naive_impossible_and_vague_times_are_refused(field: str, value: object, reason: str):
+def test_naive_impossible_and_vague_times_are_refused(field: str, value: Any, reason: str):
     problems = refused(record(**{field: value}))
     assert set(problems) == {field}
     assert reason in problems[field]
@@ -301,7 +302,7 @@ def test_an_item_without_times_stays_valid_after_it_has_expired():
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else type(value).__name__,
 )
-def test_what_a_field_cannot_hold_is_refused_in_that_field(field: str, value: object):
+def test_what_a_field_cannot_hold_is_refused_in_that_field(field: str, value: Any):
     assert set(refused(record(**{field: value}))) == {field}
 
 
@@ -336,7 +337,8 @@ def test_a_number_serves_as_an_id():
 
 
 def test_a_thousand_unknown_fields_do_not_make_a_thousand_reports():
-    problems = refused(record(**{f"extra_{number}": 1 for number in range(1000)}))
+    extra: dict[str, Any] = {f"extra_{number}": 1 for number in range(1000)}
+    problems = refused(record(**extra))
     assert len(problems) == 10
 
 
