@@ -39,9 +39,8 @@ say "The chief executive's briefing"
 diarchy briefing --as chief-executive \
     -o out/briefing.md -o out/briefing.html -o out/briefing.json
 
-set -- examples/requirements/*.txt
-requirement=$1
-context=${requirement%.txt}.json
+requirement=examples/requirements/real-time-tracking.txt
+context=${requirement%.txt}.context.json
 say "A five-phase analysis of $requirement, for the chief executive"
 diarchy analyze "@$requirement" --context "$context" --as chief-executive \
     -o out/analysis.md -o out/analysis.html -o out/analysis.json

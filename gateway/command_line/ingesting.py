@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from domain.clearance import ConfidentialityLevel
+from domain.errors import InvalidRecord
 from gateway.command_line.failures import FAILED
 from gateway.command_line.options import AsJson, AsPrincipal, Category, get_settings
 from gateway.command_line.output import messages
@@ -54,11 +56,10 @@ def ingest(
 ) -> None:
     """Take knowledge in. What cannot be taken is listed, the rest goes in; exit code 1 then."""
     prepare_prefect(get_settings())
+    from flows import ingest_knowledge
     from tasks.progress import report_progress_to
 
-    from flows import ingest_knowledge
-
-    with _progress("Ingesting") as advance, report_progress_to(advance):
+    with _progress("Ingesting") as show_progress, report_progress_to(show_progress):
         report = asyncio.run(
             ingest_knowledge(
                 paths=[str(path) for path in paths],
@@ -75,21 +76,21 @@ def ingest(
 
 def reindex() -> None:
     """Build the search index anew from the database, for example after a change of model."""
-    asyncio.run(_reindex())
-    typer.echo("Reindexed.")
+    items = asyncio.run(_reindex())
+    typer.echo(f"Reindexed {items} items.")
 
 
-async def _reindex() -> None:
+async def _reindex() -> int:
     from storage.stores import open_stores
 
-    with _progress("Reindexing") as advance:
+    with _progress("Reindexing") as show_progress:
         async with open_stores(get_settings()) as stores:
-            await stores.knowledge.reindex(progress=advance)
+            return await stores.knowledge.reindex(partial(show_progress, "Reindexing"))
 
 
 @contextmanager
-def _progress(what: str) -> Generator[Callable[[int, int | None], None]]:
-    """Give a callback (done, total) that moves a bar; there is none to see off a terminal."""
+def _progress(what: str) -> Generator[Callable[[str, int, int], None]]:
+    """Give a callback (activity, done, total) that moves a bar; off a terminal there is none to see."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -101,15 +102,18 @@ def _progress(what: str) -> Generator[Callable[[int, int | None], None]]:
     )
     with bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def show_progress(activity: str, done: int, total: int) -> None:
+            bar.update(task, description=activity, completed=done, total=total)
+
+        yield show_progress
 
 
 def _show(report: IngestReport, *, as_json: bool) -> None:
     for refusal in report.refusals[:REFUSALS_SHOWN]:
-        messages.print(f"Refused: {refusal}")
-    hidden = report.refused - min(len(report.refusals), REFUSALS_SHOWN)
-    if hidden > 0:
-        messages.print(f"... and {hidden} more refused.")
+        messages.print(f"Refused: {InvalidRecord(**refusal.model_dump())}")
+    if len(report.refusals) > REFUSALS_SHOWN:
+        messages.print(f"... and {len(report.refusals) - REFUSALS_SHOWN} more problems.")
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:

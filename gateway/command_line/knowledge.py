@@ -139,7 +139,11 @@ def purge(
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
-        typer.echo(f"Purged {knowledge_id}.")
+        typer.echo(
+            f"Purged {report.knowledge_id} ({report.confidentiality_level.value}) and "
+            f"{report.reports_erased} reports made from it. {report.phrases_sought} phrases of its "
+            f"own sought in {report.files_scanned} files ({report.bytes_scanned} bytes): none found."
+        )
 
 
 def _ask(

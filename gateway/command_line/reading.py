@@ -12,7 +12,6 @@ import typer
 from domain.analysis import ComprehensiveAnalysis
 from domain.briefing import CeoBriefing
 from domain.knowledge import Domain
-from domain.sealed import SealedText
 from domain.summary import StrategicSummary, TimeHorizon
 from gateway.command_line.options import (
     AsJson,
@@ -107,19 +106,18 @@ def analyze(
 
     settings = get_settings()
     text = _requirement_text(requirement)
-    known = None if context is None else json.dumps(_context_texts(context), ensure_ascii=False)
+    notes = None if context is None else _context_notes(context)
     sealer = open_sealer(settings)
     prepare_prefect(settings)
     from flows import comprehensive_analysis
 
     # Prefect stores a run's parameters in clear, so what was typed goes in sealed.
-    sealed_context: SealedText | None = None if known is None else sealer.seal_text(known)
     with messages.status("Analyzing"):
         result = asyncio.run(
             comprehensive_analysis(
                 requirement=sealer.seal_text(text),
                 requester=principal,
-                context=sealed_context,
+                context=None if notes is None else sealer.seal_notes(notes),
                 max_confidentiality=max_confidentiality,
             )
         )
@@ -133,7 +131,7 @@ def _requirement_text(argument: str) -> str:
     return text
 
 
-def _context_texts(file: Path) -> dict[str, str]:
+def _context_notes(file: Path) -> dict[str, str]:
     try:
         value = json.loads(file.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError):
