@@ -20,7 +20,7 @@ class ConfidentialityLevel(StrEnum):
     INTERNAL = "internal"
     CONFIDENTIAL = "confidential"
     RESTRICTED = "restricted"
-    TOP_SECRET = "top_secret"
+    TOP_SECRET = "top_secret"  # noqa: S105 - a level, not a password
 
     @property
     def rank(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -174,7 +174,7 @@ class KnowledgeItem(KnowledgeHeader):
     """Free JSON values; never used for filtering or access."""
 
 
-class ItemKey(FrozenModel):
+class ItemKey(NamedTuple):
     """The address of an item."""
 
     knowledge_id: str

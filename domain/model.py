@@ -15,7 +15,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 class FrozenModel(BaseModel):
     """An immutable record that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        # A validation error ends up in logs and states: it names the field, never the value.
+        hide_input_in_errors=True,
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -24,7 +30,9 @@ class FrozenModel(BaseModel):
         if not isinstance(data, dict) or not cls.model_computed_fields:
             return data
         fields = cast("dict[str, Any]", data)
-        return {name: value for name, value in fields.items() if name not in cls.model_computed_fields}
+        return {
+            name: value for name, value in fields.items() if name not in cls.model_computed_fields
+        }
 
 
 def as_aware_utc(moment: datetime) -> datetime:

@@ -33,7 +33,8 @@ def sentence_spans(text: str) -> list[Span]:
     wrapped over lines stays one.
     """
     spans: list[Span] = []
-    for boundary in cast("list[_Boundary]", sentencex.get_sentence_boundaries("en", text)):
+    boundaries = cast("list[_Boundary]", sentencex.get_sentence_boundaries("en", text))  # pyright: ignore[reportAttributeAccessIssue] - compiled, without stubs
+    for boundary in boundaries:
         span = _trimmed(text, boundary["start_index"], boundary["end_index"])
         if span is not None:
             spans.append(span)

@@ -1,0 +1,95 @@
+"""The five-phase analysis of one requirement by Sophia (business) and Artemis (technical)."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from domain.analysis import ComprehensiveAnalysis, Degradation
+from flows.parameters import ContextNotes, MaxConfidentiality, Requester, Requirement
+from flows.partial import attempt
+from reasoning.assembly import assemble_analysis
+from storage.reports import ReportKind
+from tasks.analysis import (
+    analyze_business,
+    analyze_technical,
+    extract_technical_requirements,
+    open_request,
+    reasoner_name,
+    retrieve_context,
+    store_analysis,
+    synthesize,
+    unify_recommendations,
+)
+from tasks.identification import identify_requester, stamp_run
+from tasks.stores import flow_stores
+
+
+@flow(name="comprehensive-analysis", flow_run_name="comprehensive-analysis for {requester}")
+async def comprehensive_analysis(
+    requirement: Requirement,
+    requester: Requester,
+    context: ContextNotes = None,
+    max_confidentiality: MaxConfidentiality = None,
+) -> ComprehensiveAnalysis:
+    """Analyse a requirement from both sides and join the findings.
+
+    A phase that fails is named in `collaboration_metadata.degraded` and the rest still stands.
+    Raises `AccessDenied` for an unknown or revoked requester.
+    """
+    degraded: list[Degradation] = []
+    async with flow_stores():
+        reader = await identify_requester(requester, max_confidentiality)
+        run = await stamp_run()
+        request = open_request(requirement, context, reader)
+        evidence = await retrieve_context(request, reader)
+
+        # Phase 1: Sophia's business analysis
+        business = await attempt(
+            analyze_business(request, evidence, run.now),
+            part="business_perspective",
+            degraded=degraded,
+        )
+
+        # Phase 2: the technical requirements in it
+        requirements = await attempt(
+            extract_technical_requirements(request, business),
+            part="technical_perspective.technical_requirements",
+            degraded=degraded,
+        )
+
+        # Phase 3: Artemis's technical analysis
+        technical = await attempt(
+            analyze_technical(request, requirements or (), business, evidence, run.now),
+            part="technical_perspective",
+            degraded=degraded,
+        )
+
+        # Phase 4: strategic synthesis
+        synthesis = await attempt(
+            synthesize(request, business, technical, evidence, run.now),
+            part="strategic_synthesis",
+            degraded=degraded,
+        )
+
+        # Phase 5: unified recommendations
+        recommendations = await attempt(
+            unify_recommendations(request, business, technical, synthesis, run.now),
+            part="unified_recommendations",
+            degraded=degraded,
+        )
+
+        analysis = assemble_analysis(
+            request,
+            business,
+            technical,
+            synthesis,
+            recommendations or (),
+            analysis_id=run.report_id,
+            requester=reader.name,
+            now=run.now,
+            reasoner=reasoner_name(),
+            context=evidence,
+            degraded=tuple(degraded),
+        )
+        await store_analysis(analysis, ReportKind.ANALYSIS, evidence, reader, run)
+        return analysis

@@ -1,0 +1,206 @@
+"""The SQL database: SQLite in the home by default, PostgreSQL by URL.
+
+Transactions are short and retried by the caller. A database that is locked, gone or full raises
+`TransientStorageError` or `StorageError` with no statement and no parameter in the message, because
+both may hold content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from filelock import FileLock, Timeout
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from domain.errors import StorageError, TransientStorageError
+from storage.settings import Settings
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK_WAIT_SECONDS = 600
+
+
+class Database:
+    """One connection pool, bound to the event loop that uses it."""
+
+    def __init__(self, engine: AsyncEngine, *, home: Path) -> None:
+        self._engine = engine
+        self._home = home
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the truth is a SQLite file in the home."""
+        return self._engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        """A session whose reads see one state; nothing is committed."""
+        with _translated_errors():
+            async with AsyncSession(self._engine, expire_on_commit=False) as session:
+                if self.is_sqlite:
+                    await session.execute(text("BEGIN"))
+                yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[AsyncSession]:
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        On SQLite it takes the write lock at its start, so that what it reads cannot change before
+        what it writes.
+        """
+        with _translated_errors():
+            async with (
+                AsyncSession(self._engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                if self.is_sqlite:
+                    await session.execute(text("BEGIN IMMEDIATE"))
+                yield session
+
+    @asynccontextmanager
+    async def exclusive(self, name: str) -> AsyncGenerator[None]:
+        """Hold the lock *name* across all processes of this installation."""
+        if self.is_sqlite:
+            lock = FileLock(self._home / f"{name}.lock", thread_local=False, mode=0o600)
+            try:
+                await asyncio.to_thread(lock.acquire, timeout=_LOCK_WAIT_SECONDS)
+            except Timeout as error:
+                raise TransientStorageError(f"another process holds the {name} lock") from error
+            except OSError as error:
+                raise StorageError(f"the {name} lock cannot be taken: {error.strerror}") from error
+            try:
+                yield
+            finally:
+                lock.release()
+        else:
+            with _translated_errors():
+                async with self._engine.connect() as connection:
+                    key = {"name": f"diarchy:{name}"}
+                    await connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), key)
+                    try:
+                        yield
+                    finally:
+                        await connection.execute(
+                            text("SELECT pg_advisory_unlock(hashtext(:name))"), key
+                        )
+
+    async def vacuum(self) -> None:
+        """Rewrite the files so that nothing of a deleted row stays in them."""
+        with _translated_errors():
+            async with self._engine.connect() as connection:
+                outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                if self.is_sqlite:
+                    await outside.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                    await outside.execute(text("VACUUM"))
+                    await outside.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                else:
+                    await outside.execute(text("VACUUM FULL"))
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+
+async def open_database(settings: Settings) -> Database:
+    """Open the database and bring its tables up to date."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageError(f"the data folder cannot be used: {error.strerror}") from error
+    engine = _create_engine(settings)
+    database = Database(engine, home=settings.home)
+    with _translated_errors():
+        if await _revision(engine) != _head():
+            async with database.exclusive("migrations"), engine.connect() as connection:
+                await connection.run_sync(_migrate)
+                await connection.commit()
+    return database
+
+
+def _create_engine(settings: Settings) -> AsyncEngine:
+    url = settings.sqlalchemy_url
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_pre_ping=True)
+    engine = create_async_engine(url, connect_args={"timeout": 60})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction] - the event calls it
+        # SQLAlchemy issues its own BEGIN; the driver must not issue another one lazily.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "busy_timeout=60000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_alembic_config()).get_current_head()
+
+
+async def _revision(engine: AsyncEngine) -> str | None:
+    try:
+        async with engine.connect() as connection:
+            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+            return found.scalar_one_or_none()
+    except DBAPIError:
+        return None
+
+
+def _migrate(connection: Any) -> None:
+    config = _alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+class _translated_errors:  # noqa: N801 - reads as a function where it is used
+    """Turn the driver's errors into ours, without the statement and its parameters."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OperationalError):
+            raise TransientStorageError(f"the database did not answer: {_cause(error)}") from None
+        if isinstance(error, SQLAlchemyError):
+            raise StorageError(f"the database failed: {type(error).__name__}") from None
+
+
+def _cause(error: OperationalError) -> str:
+    """Name the driver's complaint; SQLite's are short and hold no values, PostgreSQL's may."""
+    complaint = str(error.orig)
+    known = (
+        "database is locked",
+        "disk is full",
+        "readonly database",
+        "unable to open",
+        "disk I/O",
+    )
+    return next((words for words in known if words in complaint), type(error.orig).__name__)

@@ -1,0 +1,241 @@
+"""From the outbox to the index: what SQL committed, LanceDB follows.
+
+An outbox entry says "make the index at this level agree with the truth about this item", so working
+it off twice does no harm. Levels are worked off one after the other, each in its own batches: which
+texts share a batch moves the last bits of a vector, and a secret text must move none of a public one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import delete, func, insert, literal, update
+from sqlmodel import col, select
+
+from domain.clearance import ConfidentialityLevel
+from domain.sentences import Span
+from storage.chunking import window_spans
+from storage.database import Database
+from storage.embeddings import EmbeddingModel
+from storage.knowledge_rows import LEVELS
+from storage.level_table import NEVER_EXPIRES, LevelTable, text_schema, window_schema
+from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
+from storage.vector_index import VectorIndex
+
+Progress = Callable[[int, int], None]
+"""Called with how many items are done and how many there are in all."""
+
+_ENTRIES_AT_ONCE = 512
+_OVERLAP_TOKENS = 40
+_MOST_TITLE_TOKENS = 32
+_MARKERS_CHARACTERS = 200
+
+
+class Indexer:
+    """Keeps the index in step with the truth; one at a time in an installation."""
+
+    def __init__(
+        self,
+        database: Database,
+        index: VectorIndex,
+        model: EmbeddingModel,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._index = index
+        self._model = model
+        self._clock = clock
+
+    async def drain(self, progress: Progress | None = None) -> int:
+        """Work off the outbox; return how many entries there were."""
+        async with self._database.exclusive("index"):
+            total = await self.pending()
+            done = 0
+            for level in LEVELS:
+                done += await self._drain_level(level, done, total, progress)
+        return done
+
+    async def pending(self) -> int:
+        """Return how many entries the outbox holds."""
+        async with self._database.reading() as session:
+            count = select(func.count()).select_from(OutboxRow)
+            return (await session.execute(count)).scalar_one()
+
+    async def rebuild(self, progress: Progress | None = None) -> int:
+        """Make every table anew from the truth, for the present embedding model; return the items."""
+        async with self._database.exclusive("index"):
+            for level in LEVELS:
+                await self._owe_all(level)
+                if await self._is_needed(level):
+                    await self._index.recreate_table(level)
+        return await self.drain(progress)
+
+    async def erase_removed(self) -> None:
+        """Drop from every table's files what was removed from it."""
+        async with self._database.exclusive("index"):
+            for level in LEVELS:
+                table = await self._index.find_table(level)
+                if table is not None:
+                    await table.erase_removed()
+
+    async def compact(self) -> int:
+        """Remove expired items, merge small files and make the text indexes anew.
+
+        Returns how many expired items left the index; their rows stay in the truth.
+        """
+        expired = 0
+        async with self._database.exclusive("index"):
+            for level in LEVELS:
+                table = await self._index.find_table(level)
+                if table is not None:
+                    expired += await table.remove_expired(self._clock())
+                    await table.optimize()
+                    await table.rebuild_text_index()
+        return expired
+
+    async def _drain_level(
+        self, level: ConfidentialityLevel, done: int, total: int, progress: Progress | None
+    ) -> int:
+        worked_off = 0
+        removed = False
+        table: LevelTable | None = None
+        while entries := await self._next_entries(level):
+            table = table or await self._index.get_or_create_table(level)
+            removed |= await self._apply(table, entries)
+            worked_off += len(entries)
+            if progress is not None:
+                progress(done + worked_off, total)
+        if table is not None:
+            await table.optimize()
+            if removed:
+                await table.rebuild_text_index()
+        return worked_off
+
+    async def _next_entries(self, level: ConfidentialityLevel) -> Sequence[OutboxRow]:
+        oldest = (
+            select(OutboxRow)
+            .where(col(OutboxRow.level_rank) == level.rank)
+            .order_by(col(OutboxRow.outbox_id))
+            .limit(_ENTRIES_AT_ONCE)
+        )
+        async with self._database.reading() as session:
+            return (await session.execute(oldest)).scalars().all()
+
+    async def _apply(self, table: LevelTable, entries: Sequence[OutboxRow]) -> bool:
+        """Bring the index up to date for *entries*; return whether windows were removed.
+
+        1. Mark the entries as tried, in SQL.
+        2. Remove the windows of items that are not known to be new.
+        3. Add the windows of the items as they stand now.
+        4. Remove the entries from the outbox.
+        Killed between any two of these, the entries are found again, marked, and step 2 removes
+        what step 3 had added: nothing is lost and nothing is there twice.
+        """
+        ids = [entry.outbox_id for entry in entries]
+        keys = sorted({entry.item_key for entry in entries})
+        async with self._database.writing() as session:
+            tried = update(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids))
+            await session.execute(tried.values(attempts=col(OutboxRow.attempts) + 1))
+        rows = await self._rows(keys, table.level)
+        tried_before = {entry.item_key for entry in entries if entry.attempts}
+        new = {row.item_key for row in rows if row.version == 1} - tried_before
+        await table.remove_items([key for key in keys if key not in new])
+        if rows:
+            texts = _filterable_columns(rows, table.level)
+            texts["text"] = [f"{row.title}\n{row.content}" for row in rows]
+            await table.add(
+                windows=await self._window_rows(rows, table.level),
+                texts=pa.table(texts, schema=text_schema()),
+            )
+        async with self._database.writing() as session:
+            await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
+        return len(new) < len(keys)
+
+    async def _rows(
+        self, item_keys: Sequence[str], level: ConfidentialityLevel
+    ) -> Sequence[KnowledgeRow]:
+        stored = (
+            select(KnowledgeRow)
+            .where(
+                col(KnowledgeRow.item_key).in_(item_keys),
+                col(KnowledgeRow.level_rank) == level.rank,
+            )
+            .order_by(col(KnowledgeRow.knowledge_id))
+        )
+        async with self._database.reading() as session:
+            return (await session.execute(stored)).scalars().all()
+
+    async def _window_rows(
+        self, rows: Sequence[KnowledgeRow], level: ConfidentialityLevel
+    ) -> pa.Table:
+        windows = [(row, start, text) for row in rows for start, text in self._windows(row)]
+        vectors = await self._model.embed(
+            [f"{self._title(row)}\n{text}" for row, _, text in windows]
+        )
+        schema = window_schema(await self._model.identity())
+        columns = _filterable_columns([row for row, _, _ in windows], level)
+        columns["start"] = [start for _, start, _ in windows]
+        columns["length"] = [len(text) for _, _, text in windows]
+        arrays = [pa.array(values, schema.field(name).type) for name, values in columns.items()]
+        flat = pa.array(np.ascontiguousarray(vectors).reshape(-1))
+        arrays.append(pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+    def _windows(self, row: KnowledgeRow) -> list[tuple[int, str]]:
+        spans = window_spans(
+            row.content,
+            offsets_of_tokens=self._model.offsets_of_tokens,
+            max_tokens=self._model.max_tokens - _MOST_TITLE_TOKENS,
+            overlap_tokens=_OVERLAP_TOKENS,
+        )
+        if not spans:  # nothing but list markers: there is still something to find
+            spans = [Span(0, min(len(row.content), _MARKERS_CHARACTERS))]
+        return [(span.start, row.content[span.start : span.end]) for span in spans]
+
+    def _title(self, row: KnowledgeRow) -> str:
+        """Return what of the title stands before each window: enough to tell what it is about."""
+        offsets = self._model.offsets_of_tokens([row.title])[0]
+        return (
+            row.title
+            if len(offsets) <= _MOST_TITLE_TOKENS
+            else (row.title[: offsets[_MOST_TITLE_TOKENS - 1][1]])
+        )
+
+    async def _owe_all(self, level: ConfidentialityLevel) -> None:
+        rows = select(
+            literal(level.rank),
+            KnowledgeRow.item_key,
+            literal(0),
+            literal(self._clock(), UtcDateTime),
+        ).where(col(KnowledgeRow.level_rank) == level.rank)
+        columns = ["level_rank", "item_key", "attempts", "recorded_at"]
+        owed = insert(OutboxRow).from_select(columns, rows.order_by(col(KnowledgeRow.knowledge_id)))
+        async with self._database.writing() as session:
+            await session.execute(owed)
+
+    async def _is_needed(self, level: ConfidentialityLevel) -> bool:
+        async with self._database.reading() as session:
+            owed = select(OutboxRow.outbox_id).where(col(OutboxRow.level_rank) == level.rank)
+            return (await session.execute(owed.limit(1))).first() is not None or (
+                await self._index.has_table(level)
+            )
+
+
+def _filterable_columns(
+    rows: Sequence[KnowledgeRow], level: ConfidentialityLevel
+) -> dict[str, list[Any]]:
+    return {
+        "item_key": [row.item_key for row in rows],
+        "knowledge_id": [row.knowledge_id for row in rows],
+        "version": [row.version for row in rows],
+        "confidentiality_level": [level.rank] * len(rows),
+        "category": [row.category for row in rows],
+        "strategic_priority": [row.strategic_priority for row in rows],
+        "updated_at": [row.updated_at for row in rows],
+        "expires_at": [min(row.expires_at or NEVER_EXPIRES, NEVER_EXPIRES) for row in rows],
+    }

@@ -1,0 +1,286 @@
+"""One level's LanceDB tables: the windows with their vectors, and the items with their words.
+
+A level never shares a table, an index or a statistic with another one, so what is stored at a level
+cannot move a score at another. Words are matched over whole items, meaning over windows: a query's
+words may be spread over an item, while a vector of a long text means nothing in particular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+from lancedb import AsyncConnection, AsyncTable
+from lancedb.expr import Expr, col, lit
+from lancedb.index import FTS
+from lancedb.query import MatchQuery
+
+from domain.clearance import ConfidentialityLevel
+from domain.errors import IndexMismatch, StorageError
+from domain.knowledge import KnowledgeCategory
+from domain.ranking import Candidate
+from storage.embeddings import EmbeddingIdentity, Vectors
+from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix
+
+NEVER_EXPIRES = datetime(9999, 1, 1, tzinfo=UTC)
+"""Stands in the index for "no expiry": a filter on a missing value would have to be written twice."""
+_SCALAR_COLUMNS = tuple(column for column in MATRIX_COLUMNS if column != "vector")
+_KEEP_OLD_VERSIONS = timedelta(minutes=10)
+"""A search that began on an older version finishes on it."""
+_AT_ONCE = timedelta(milliseconds=1)
+"""As good as zero, which LanceDB warns about; the caller holds the lock that the warning asks for."""
+_MOST_TIED_HITS = 10_000
+
+
+def window_schema(identity: EmbeddingIdentity) -> pa.Schema:
+    """Return the columns of a level's windows, stamped with the model that made the vectors."""
+    return pa.schema(
+        [
+            *_FILTERABLE,
+            pa.field("start", pa.int64(), nullable=False),
+            pa.field("length", pa.int64(), nullable=False),
+            pa.field("vector", pa.list_(pa.float32(), identity.dimension), nullable=False),
+        ],
+        metadata={
+            "diarchy:model": identity.model,
+            "diarchy:weights_sha256": identity.weights_sha256,
+            "diarchy:dimension": str(identity.dimension),
+        },
+    )
+
+
+def text_schema() -> pa.Schema:
+    """Return the columns of a level's items."""
+    return pa.schema([*_FILTERABLE, pa.field("text", pa.string(), nullable=False)])
+
+
+_FILTERABLE = (
+    pa.field("item_key", pa.string(), nullable=False),
+    pa.field("knowledge_id", pa.string(), nullable=False),
+    pa.field("version", pa.int64(), nullable=False),
+    pa.field("confidentiality_level", pa.int8(), nullable=False),
+    pa.field("category", pa.string(), nullable=False),
+    pa.field("strategic_priority", pa.int8(), nullable=False),
+    pa.field("updated_at", pa.timestamp("us", tz="UTC"), nullable=False),
+    pa.field("expires_at", pa.timestamp("us", tz="UTC"), nullable=False),
+)
+
+
+class LevelTable:
+    """The windows and the items of one level."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        windows: AsyncTable,
+        texts: AsyncTable,
+        level: ConfidentialityLevel,
+    ) -> None:
+        self._connection = connection
+        self._windows = windows
+        self._texts = texts
+        self._level = level
+        self._matrix: LevelMatrix | None = None
+
+    @property
+    def level(self) -> ConfidentialityLevel:
+        """The level of everything in the tables."""
+        return self._level
+
+    async def check_stamp(self, identity: EmbeddingIdentity) -> None:
+        """Raise `IndexMismatch` when another model made the vectors."""
+        found = (await self._windows.schema()).metadata or {}
+        if found != window_schema(identity).metadata:
+            raise IndexMismatch
+
+    async def count(self) -> int:
+        """Return how many windows there are."""
+        return await self._windows.count_rows()
+
+    async def add(self, *, windows: pa.Table, texts: pa.Table) -> None:
+        """Append items with their windows; call `optimize` when the batch is complete."""
+        await self._windows.add(windows)
+        await self._texts.add(texts)
+
+    async def remove_items(self, item_keys: Sequence[str]) -> None:
+        """Remove the items and every window of theirs."""
+        if item_keys:
+            removed = col("item_key").isin(list(item_keys))
+            await self._windows.delete(removed)
+            await self._texts.delete(removed)
+
+    async def remove_expired(self, now: datetime) -> int:
+        """Remove what has expired, which no search returns any more; return how many items."""
+        expired = col("expires_at").lte(lit(now))
+        items = await self._texts.count_rows(expired.to_sql())
+        if items:
+            await self._windows.delete(expired)
+            await self._texts.delete(expired)
+        return items
+
+    async def optimize(self) -> None:
+        """Merge small files and bring every row into the text index, so that scores settle."""
+        for table in (self._windows, self._texts):
+            await table.optimize(cleanup_older_than=_KEEP_OLD_VERSIONS)
+
+    async def rebuild_text_index(self) -> None:
+        """Make the text index anew: it goes on counting removed rows until then."""
+        await self._texts.create_index("text", config=_text_index(), replace=True)
+
+    async def matrix(self) -> LevelMatrix:
+        """Return the vectors in memory, read again when the table has changed."""
+        version = await self._windows.version()
+        if self._matrix is None or self._matrix.table_version != version:
+            rows = await self._windows.query().select(list(MATRIX_COLUMNS)).to_arrow()
+            self._matrix = LevelMatrix.of(rows, level_rank=self._level.rank, table_version=version)
+        return self._matrix
+
+    async def tokens(self, text: str) -> frozenset[str]:
+        """Return the terms of *text* as the text index sees them."""
+        found = await self._texts.tokenize(text, column="text")
+        return frozenset(token.text for token in found)
+
+    async def text_scores(
+        self,
+        query: str,
+        *,
+        categories: Sequence[KnowledgeCategory] | None,
+        now: datetime,
+        limit: int,
+    ) -> dict[str, float]:
+        """Return the BM25 scores of the best *limit* items by id, ties at the end broken by id."""
+        fetched = limit
+        while True:
+            search = self._texts.query().nearest_to_text(MatchQuery(query, "text"))  # pyright: ignore[reportCallIssue] - its defaults are not typed
+            filtered = search.where(_visible(categories, now)).select(["knowledge_id", "_score"])
+            rows = (await filtered.limit(fetched).to_arrow()).to_pydict()
+            scores = cast("list[float]", rows["_score"])
+            if len(scores) < fetched or scores[-1] < scores[limit - 1] or fetched > _MOST_TIED_HITS:
+                break
+            fetched *= 4
+        hits = zip(cast("list[str]", rows["knowledge_id"]), scores, strict=True)
+        return dict(sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:limit])
+
+    async def nearest(
+        self,
+        query: Vectors,
+        *,
+        categories: Sequence[KnowledgeCategory] | None,
+        now: datetime,
+        limit: int,
+        text_scores: Mapping[str, float],
+    ) -> list[Candidate]:
+        """Return the windows nearest to *query* and those of the items in *text_scores*.
+
+        For levels that are too large to be held in memory; scans the table on disk.
+        """
+        filtered = (
+            self._windows.query()
+            .nearest_to(query)
+            .distance_type("dot")
+            .where(_visible(categories, now))
+            .select([*_SCALAR_COLUMNS, "_distance"])
+        )
+        rows = (await filtered.limit(limit).to_arrow()).to_pylist()
+        cosines = {(row["knowledge_id"], row["start"]): 1 - row["_distance"] for row in rows}
+        if text_scores:
+            by_words = self._windows.query().where(col("knowledge_id").isin(sorted(text_scores)))
+            for row in (await by_words.select(list(MATRIX_COLUMNS)).to_arrow()).to_pylist():
+                place = (row["knowledge_id"], row["start"])
+                if place not in cosines:
+                    cosines[place] = float(np.dot(query, row["vector"]))
+                    rows.append(row)
+        return [
+            _candidate(
+                row,
+                self._level,
+                cosines[row["knowledge_id"], row["start"]],
+                text_scores.get(row["knowledge_id"], 0.0),
+            )
+            for row in rows
+        ]
+
+    async def erase_removed(self) -> None:
+        """Rewrite the tables without what was removed and drop every older version of them.
+
+        Deleting and compacting leaves removed rows in old files, indexes and manifests; only a
+        rewrite does not. No other process may be writing.
+        """
+        self._windows = await self._rewritten(self._windows)
+        self._texts = await self._rewritten(self._texts)
+        await self.rebuild_text_index()
+        for table in (self._windows, self._texts):
+            await table.optimize(cleanup_older_than=_AT_ONCE, delete_unverified=True)
+            if len(await table.list_versions()) != 1:
+                raise StorageError("older versions of the index remain after a purge")
+        self._matrix = None
+
+    async def _rewritten(self, table: AsyncTable) -> AsyncTable:
+        schema = await table.schema()
+        rows = (await table.query().to_arrow()).cast(schema)
+        return await self._connection.create_table(
+            table.name, rows, schema=schema, mode="overwrite"
+        )
+
+
+async def create_level_table(
+    connection: AsyncConnection, level: ConfidentialityLevel, identity: EmbeddingIdentity
+) -> LevelTable:
+    """Create the empty tables of *level*, replacing those that are there."""
+    windows_name, texts_name = table_names(level)
+    existing = (await connection.list_tables()).tables
+    texts = await connection.create_table(
+        texts_name,
+        schema=text_schema(),
+        mode="overwrite" if texts_name in existing else "create",
+    )
+    await texts.create_index("text", config=_text_index(), replace=True)
+    windows = await connection.create_table(
+        windows_name,
+        schema=window_schema(identity),
+        mode="overwrite" if windows_name in existing else "create",
+    )
+    return LevelTable(connection, windows, texts, level)
+
+
+async def open_level_table(connection: AsyncConnection, level: ConfidentialityLevel) -> LevelTable:
+    """Open the tables of *level*, which exist."""
+    windows_name, texts_name = table_names(level)
+    windows = await connection.open_table(windows_name)
+    texts = await connection.open_table(texts_name)
+    return LevelTable(connection, windows, texts, level)
+
+
+def table_names(level: ConfidentialityLevel) -> tuple[str, str]:
+    """Return the names of the tables of windows and of items; that of windows is made last."""
+    return f"{level.value}_windows", f"{level.value}_items"
+
+
+def _text_index() -> FTS:
+    return FTS(with_position=False, language="English", stem=True, remove_stop_words=True)
+
+
+def _visible(categories: Sequence[KnowledgeCategory] | None, now: datetime) -> Expr:
+    unexpired = col("expires_at").gt(lit(now))
+    if categories is None:
+        return unexpired
+    return unexpired.and_(col("category").isin([category.value for category in categories]))
+
+
+def _candidate(
+    row: dict[str, Any], level: ConfidentialityLevel, cosine: float, text_score: float
+) -> Candidate:
+    return Candidate(
+        item_key=row["item_key"],
+        knowledge_id=row["knowledge_id"],
+        level_rank=level.rank,
+        strategic_priority=row["strategic_priority"],
+        version=row["version"],
+        start=row["start"],
+        length=row["length"],
+        cosine=cosine,
+        text_score=text_score,
+    )

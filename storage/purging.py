@@ -1,0 +1,116 @@
+"""Purging: an item's content leaves every file, and the report says how that was checked."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from domain.clearance import ConfidentialityLevel
+from domain.errors import StorageError
+from domain.knowledge import ItemKey
+from domain.model import FrozenModel
+from storage.database import Database
+from storage.indexing import Indexer
+from storage.reports import ReportStore
+from storage.settings import Settings
+from storage.tables import KnowledgeRow
+
+_PROBES = 24
+_PROBE_CHARACTERS = 40
+_READ_BYTES = 1 << 22
+
+
+class PurgeReport(FrozenModel):
+    """What a purge removed and how much it looked at to see that nothing is left."""
+
+    knowledge_id: str
+    confidentiality_level: ConfidentialityLevel
+    reports_erased: int
+    """Stored summaries, briefings and analyses that were made from the item."""
+    files_scanned: int
+    bytes_scanned: int
+    phrases_sought: int
+    """Stretches of the content that stand in no other item."""
+
+
+class Purger:
+    """Erases what deleting leaves behind: old index versions, free pages, reports, flow results."""
+
+    def __init__(
+        self, database: Database, indexer: Indexer, reports: ReportStore, settings: Settings
+    ) -> None:
+        self._database = database
+        self._indexer = indexer
+        self._reports = reports
+        self._settings = settings
+
+    async def erase(self, key: ItemKey, content: str) -> PurgeReport:
+        """Erase the traces of an item that is no longer in the truth.
+
+        Raises `StorageError` when a phrase of it still stands in a file; another process that has
+        the files open can cause that, and `diarchy maintain` erases again.
+        """
+        await self._indexer.drain()
+        erased = await self._reports.erase_made_from(key)
+        await self.erase_remains()
+        phrases = await self._phrases_of_its_own(content)
+        files, scanned = await asyncio.to_thread(self._scan, phrases)
+        return PurgeReport(
+            knowledge_id=key.knowledge_id,
+            confidentiality_level=key.confidentiality_level,
+            reports_erased=erased,
+            files_scanned=files,
+            bytes_scanned=scanned,
+            phrases_sought=len(phrases),
+        )
+
+    async def erase_remains(self) -> None:
+        """Rewrite index and database without what was deleted, and drop the flows' kept results."""
+        await self._indexer.erase_removed()
+        await asyncio.to_thread(shutil.rmtree, self._settings.results_folder, ignore_errors=True)
+        await self._database.vacuum()
+
+    async def _phrases_of_its_own(self, content: str) -> list[str]:
+        step = max(1, (len(content) - _PROBE_CHARACTERS) // _PROBES)
+        starts = range(0, max(1, len(content) - _PROBE_CHARACTERS + 1), step)
+        phrases = dict.fromkeys(content[start : start + _PROBE_CHARACTERS] for start in starts)
+        own: list[str] = []
+        async with self._database.reading() as session:
+            for phrase in list(phrases)[:_PROBES]:
+                elsewhere = select(KnowledgeRow.item_key).where(
+                    col(KnowledgeRow.content).contains(phrase, autoescape=True)
+                )
+                if (await session.execute(elsewhere.limit(1))).first() is None:
+                    own.append(phrase)
+        return own
+
+    def _scan(self, phrases: Sequence[str]) -> tuple[int, int]:
+        """Return how many files and bytes were read; raise when one holds a phrase."""
+        sought = [phrase.encode() for phrase in phrases]
+        longest = max((len(phrase) for phrase in sought), default=0)
+        files = scanned = 0
+        for path in sorted(self._stored_files()):
+            files += 1
+            with path.open("rb") as file:
+                tail = b""
+                while block := file.read(_READ_BYTES):
+                    scanned += len(block)
+                    window = tail + block
+                    if any(phrase in window for phrase in sought):
+                        raise StorageError(
+                            "the item is gone for every reader, but a file still holds a trace of "
+                            "it; stop other processes and run `diarchy maintain`"
+                        )
+                    tail = window[-longest:] if longest else b""
+        return files, scanned
+
+    def _stored_files(self) -> list[Path]:
+        folders = [self._settings.home]
+        location = Path(self._settings.lancedb_location)
+        if location.is_dir() and not location.is_relative_to(self._settings.home):
+            folders.append(location)
+        return [path for folder in folders for path in folder.rglob("*") if path.is_file()]

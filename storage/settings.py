@@ -1,0 +1,90 @@
+"""What an installation decides: read from the environment, prefix `DIARCHY_`, once a process.
+
+Everything that Diarchy keeps lives under `home` unless a URL says otherwise.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.clearance import ConfidentialityLevel
+from domain.model import UtcDatetime
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIARCHY_", env_ignore_empty=True, frozen=True, extra="forbid"
+    )
+
+    home: Path = Field(default=Path(".diarchy"), description="Folder of everything that is kept.")
+    database_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the truth, for example postgresql://host/diarchy; "
+        "SQLite in the home when unset.",
+    )
+    lancedb_uri: str | None = Field(
+        default=None, description="Where the vector index lies; a folder in the home when unset."
+    )
+    embedding_model: str | None = Field(
+        default=None,
+        description="Folder or name of a sentence-transformers model; the packaged "
+        "all-MiniLM-L6-v2 when unset.",
+    )
+    process_ceiling: ConfidentialityLevel = Field(
+        default=ConfidentialityLevel.TOP_SECRET,
+        description="No reader of this process sees anything above this level.",
+    )
+    ui_ceiling: ConfidentialityLevel = Field(
+        default=ConfidentialityLevel.INTERNAL,
+        description="The highest level whose content may stand in Prefect's own pages.",
+    )
+    sealing_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="Fernet key (or several, newest first, separated by commas) that seals what "
+        "leaves the stores; a key file in the home when unset.",
+    )
+    clock: UtcDatetime | None = Field(
+        default=None,
+        description="Pins the clock of the process, for demonstrations and for repeating a run.",
+    )
+    exact_search_chunks: int = Field(
+        default=250_000,
+        ge=0,
+        description="Up to this many windows are searched in memory, exactly; beyond, by LanceDB.",
+    )
+    result_retention_days: int = Field(
+        default=7, ge=0, description="Days for which sealed results of flow runs are kept."
+    )
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database URL with the driver that Diarchy uses."""
+        if self.database_url is None:
+            return f"sqlite+aiosqlite:///{self.home / 'diarchy.sqlite'}"
+        scheme, separator, rest = self.database_url.partition("://")
+        if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
+            return f"postgresql+psycopg{separator}{rest}"
+        if scheme in {"sqlite", "sqlite+aiosqlite"}:
+            return f"sqlite+aiosqlite{separator}{rest}"
+        raise ValueError("DIARCHY_DATABASE_URL must be a postgresql:// or sqlite:// URL")
+
+    @property
+    def lancedb_location(self) -> str:
+        """The LanceDB URI."""
+        return self.lancedb_uri or str(self.home / "lancedb")
+
+    @property
+    def results_folder(self) -> Path:
+        """Where sealed results of flow runs are kept between retries."""
+        return self.home / "results"

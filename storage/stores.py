@@ -1,0 +1,106 @@
+"""The one place that puts the stores together."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from storage.audit import AuditLog
+from storage.database import Database, open_database
+from storage.embeddings import EmbeddingModel
+from storage.indexing import Indexer
+from storage.knowledge_base import KnowledgeBase
+from storage.knowledge_search import KnowledgeSearch
+from storage.knowledge_writer import KnowledgeWriter
+from storage.principals import PrincipalRegistry
+from storage.purging import Purger
+from storage.reports import ReportStore
+from storage.sealing import Sealer, open_sealer
+from storage.settings import Settings
+from storage.vector_index import open_vector_index
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Everything that remembers, opened for one event loop."""
+
+    settings: Settings
+    database: Database
+    audit: AuditLog
+    principals: PrincipalRegistry
+    knowledge: KnowledgeBase
+    reports: ReportStore
+    sealer: Sealer
+    model: EmbeddingModel
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+@asynccontextmanager
+async def open_stores(
+    settings: Settings | None = None,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    new_id: Callable[[], str] | None = None,
+) -> AsyncGenerator[Stores]:
+    """Open the stores of the installation that *settings* describe and close them at the end.
+
+    *clock* and *new_id* replace the time and the random ids of the process.
+    """
+    settings = settings or Settings()
+    tell_time = clock or _clock_of(settings)
+    make_id = new_id or _random_id
+    database = await open_database(settings)
+    try:
+        model = _shared_model(settings.embedding_model)
+        index = await open_vector_index(
+            settings.lancedb_location, model, exact_search_chunks=settings.exact_search_chunks
+        )
+        audit = AuditLog(database, clock=tell_time)
+        reports = ReportStore(database, audit, clock=tell_time)
+        indexer = Indexer(database, index, model, clock=tell_time)
+        knowledge = KnowledgeBase(
+            database=database,
+            audit=audit,
+            writer=KnowledgeWriter(database, audit, clock=tell_time, new_id=make_id),
+            search=KnowledgeSearch(database, index, model),
+            indexer=indexer,
+            purger=Purger(database, indexer, reports, settings),
+            clock=tell_time,
+        )
+        principals = PrincipalRegistry(
+            database, audit, clock=tell_time, process_ceiling=settings.process_ceiling
+        )
+        yield Stores(
+            settings=settings,
+            database=database,
+            audit=audit,
+            principals=principals,
+            knowledge=knowledge,
+            reports=reports,
+            sealer=open_sealer(settings),
+            model=model,
+            clock=tell_time,
+            new_id=make_id,
+        )
+    finally:
+        await database.close()
+
+
+@lru_cache(maxsize=4)
+def _shared_model(location: str | None) -> EmbeddingModel:
+    """Return the process's one model of that name: weights are loaded once."""
+    return EmbeddingModel(location)
+
+
+def _clock_of(settings: Settings) -> Callable[[], datetime]:
+    pinned = settings.clock
+    return (lambda: datetime.now(UTC)) if pinned is None else (lambda: pinned)
+
+
+def _random_id() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,159 @@
+"""The SQL tables: the truth that everything else is rebuilt from.
+
+Every row that holds content carries its level as `level_rank` (0 public to 4 top secret), so that no
+query needs a join to know who may read it. Times are stored in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time zone aware UTC datetime, also on SQLite, which has no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times on the way in."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware time, whatever the database returns."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _sequence() -> Column[int]:
+    """Return a primary key that counts up; SQLite only counts in its own INTEGER."""
+    return Column(
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True
+    )
+
+
+class KnowledgeRow(SQLModel, table=True):
+    """One knowledge item as it stands now."""
+
+    __tablename__: ClassVar[Any] = "knowledge_items"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("knowledge_id", "level_rank"),
+        Index("ix_knowledge_items_window", "level_rank", "category", "updated_at"),
+    )
+
+    item_key: str = Field(primary_key=True, max_length=32)
+    """Stays the same when the level is raised or lowered."""
+    knowledge_id: str = Field(max_length=200)
+    level_rank: int
+    title: str = Field(max_length=500)
+    category: str = Field(max_length=40)
+    strategic_priority: int
+    source: str = Field(sa_column=Column(Text, nullable=False))
+    tags: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    updated_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    expires_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, index=True))
+    content: str = Field(sa_column=Column(Text, nullable=False))
+    content_digest: str = Field(max_length=64)
+    """SHA-256 of the content."""
+    record_digest: str = Field(max_length=64)
+    """SHA-256 of every field that a writer gives."""
+    item_metadata: dict[str, Any] = Field(sa_column=Column("metadata", JSON, nullable=False))
+    version: int
+    """Counts every change of the row; the index names the version that it was made from."""
+
+
+class OutboxRow(SQLModel, table=True):
+    """Something that a committed write still owes the index of one level."""
+
+    __tablename__: ClassVar[Any] = "outbox"
+    __table_args__: ClassVar[Any] = (Index("ix_outbox_level", "level_rank", "outbox_id"),)
+
+    outbox_id: int | None = Field(default=None, sa_column=_sequence())
+    level_rank: int
+    item_key: str = Field(max_length=32)
+    attempts: int = 0
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class PrincipalRow(SQLModel, table=True):
+    """Someone who may ask."""
+
+    __tablename__: ClassVar[Any] = "principals"
+
+    name: str = Field(primary_key=True, max_length=200)
+    level_rank: int
+    registered_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class AuditRow(SQLModel, table=True):
+    """One entry of the hash chain; holds ids, labels and counts, never content."""
+
+    __tablename__: ClassVar[Any] = "audit_log"
+
+    sequence: int | None = Field(default=None, sa_column=_sequence())
+    occurred_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    principal: str = Field(max_length=200)
+    action: str = Field(max_length=40)
+    outcome: str = Field(max_length=20)
+    detail: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    previous_hash: str = Field(max_length=64)
+    entry_hash: str = Field(max_length=64)
+
+
+class ReportRow(SQLModel, table=True):
+    """A stored summary, briefing or analysis."""
+
+    __tablename__: ClassVar[Any] = "reports"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_reports_reader", "kind", "reader", "time_horizon", "created_at"),
+    )
+
+    report_id: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=40)
+    reader: str = Field(max_length=200)
+    time_horizon: str | None = Field(default=None, max_length=20)
+    level_rank: int
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """The typed result as JSON."""
+
+
+class ReportSourceRow(SQLModel, table=True):
+    """An item that a report was made from, so that purging the item finds the report."""
+
+    __tablename__: ClassVar[Any] = "report_sources"
+    __table_args__: ClassVar[Any] = (Index("ix_report_sources_item", "knowledge_id", "level_rank"),)
+
+    report_id: str = Field(
+        sa_column=Column(
+            String(64), ForeignKey("reports.report_id", ondelete="CASCADE"), primary_key=True
+        )
+    )
+    knowledge_id: str = Field(primary_key=True, max_length=200)
+    level_rank: int = Field(primary_key=True)

@@ -1,0 +1,184 @@
+"""The LanceDB index: tables of its own for each level, and a search that opens only what the reader may read.
+
+The index is written by one process at a time (the caller holds the `index` lock) and read by any
+number. A table that is missing means that nothing is stored at that level.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import lancedb
+import numpy as np
+from lancedb import AsyncConnection
+
+from domain.clearance import Clearance, ConfidentialityLevel
+from domain.errors import StorageError
+from domain.knowledge import KnowledgeCategory
+from domain.ranking import CANDIDATES, PASSAGES, Candidate
+from storage.embeddings import EmbeddingIdentity, EmbeddingModel, Vectors
+from storage.level_matrix import LevelMatrix
+from storage.level_table import LevelTable, create_level_table, open_level_table, table_names
+
+_QUERIES_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class IndexQuery:
+    """What one query asks of the index."""
+
+    vector: Vectors
+    """Shape (dimension,), length 1."""
+    text: str
+    categories: tuple[KnowledgeCategory, ...] | None
+
+
+class VectorIndex:
+    """The levels' tables in one LanceDB database."""
+
+    def __init__(
+        self, connection: AsyncConnection, model: EmbeddingModel, *, exact_search_chunks: int
+    ) -> None:
+        self._connection = connection
+        self._model = model
+        self._exact_search_chunks = exact_search_chunks
+        self._tables: dict[ConfidentialityLevel, LevelTable] = {}
+
+    async def search(
+        self, queries: Sequence[IndexQuery], *, clearance: Clearance, now: datetime
+    ) -> list[list[Candidate]]:
+        """Return for each query the windows worth weighing, from the levels that may be read.
+
+        Raises `IndexMismatch` when a table was made by another embedding model.
+        """
+        tables = [
+            table
+            for level in clearance.readable_levels
+            if (table := await self.find_table(level)) is not None
+        ]
+        windows = sum([await table.count() for table in tables])
+        found: list[list[Candidate]] = [[] for _ in queries]
+        if not windows:
+            return found
+        in_memory = windows <= self._exact_search_chunks
+        for first in range(0, len(queries), _QUERIES_AT_ONCE):
+            batch = queries[first : first + _QUERIES_AT_ONCE]
+            by_level = await asyncio.gather(
+                *(_search_table(table, batch, now=now, in_memory=in_memory) for table in tables)
+            )
+            for candidates_by_query in by_level:
+                for index, candidates in enumerate(candidates_by_query):
+                    found[first + index].extend(candidates)
+        return found
+
+    async def find_table(self, level: ConfidentialityLevel) -> LevelTable | None:
+        """Return the table of *level*, or None where nothing was ever stored at it."""
+        if level not in self._tables:
+            if not await self.has_table(level):
+                return None
+            table = await open_level_table(self._connection, level)
+            await table.check_stamp(await self._model.identity())
+            self._tables[level] = table
+        return self._tables[level]
+
+    async def get_or_create_table(self, level: ConfidentialityLevel) -> LevelTable:
+        """Return the table of *level*, made empty where there is none."""
+        return await self.find_table(level) or await self.recreate_table(level)
+
+    async def recreate_table(self, level: ConfidentialityLevel) -> LevelTable:
+        """Replace the table of *level* by an empty one for the present embedding model."""
+        identity: EmbeddingIdentity = await self._model.identity()
+        self._tables[level] = await create_level_table(self._connection, level, identity)
+        return self._tables[level]
+
+    async def has_table(self, level: ConfidentialityLevel) -> bool:
+        """Return whether *level* has a table, whichever model made it."""
+        return table_names(level)[0] in (await self._connection.list_tables()).tables
+
+
+async def open_vector_index(
+    location: str, model: EmbeddingModel, *, exact_search_chunks: int
+) -> VectorIndex:
+    """Open (or create) the index at the LanceDB URI *location*."""
+    try:
+        # Without a consistency interval an open table never sees another process's writes.
+        connection = await lancedb.connect_async(
+            location, read_consistency_interval=timedelta(seconds=0)
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StorageError("the vector index cannot be opened") from error
+    return VectorIndex(connection, model, exact_search_chunks=exact_search_chunks)
+
+
+async def _search_table(
+    table: LevelTable, queries: Sequence[IndexQuery], *, now: datetime, in_memory: bool
+) -> list[list[Candidate]]:
+    by_words = asyncio.gather(
+        *(
+            table.text_scores(query.text, categories=query.categories, now=now, limit=CANDIDATES)
+            for query in queries
+        )
+    )
+    if in_memory:
+        matrix = await table.matrix()
+        nearest = asyncio.to_thread(_nearest_rows, matrix, queries, now)
+        rows_of_queries, text_scores_of_queries = await asyncio.gather(nearest, by_words)
+        return [
+            _joined(matrix, rows, text_scores)
+            for rows, text_scores in zip(rows_of_queries, text_scores_of_queries, strict=True)
+        ]
+    return list(
+        await asyncio.gather(
+            *(
+                table.nearest(
+                    query.vector,
+                    categories=query.categories,
+                    now=now,
+                    limit=CANDIDATES,
+                    text_scores=text_scores,
+                )
+                for query, text_scores in zip(queries, await by_words, strict=True)
+            )
+        )
+    )
+
+
+@dataclass(frozen=True)
+class _NearestRows:
+    nearest: list[int]
+    scores: Vectors
+    """Every window's cosine, so that those found by words have theirs too."""
+
+
+def _nearest_rows(
+    matrix: LevelMatrix, queries: Sequence[IndexQuery], now: datetime
+) -> list[_NearestRows]:
+    scores = matrix.scores(np.stack([query.vector for query in queries]))
+    return [
+        _NearestRows(
+            matrix.nearest(row, matrix.visible(categories=query.categories, now=now), CANDIDATES),
+            row,
+        )
+        for query, row in zip(queries, scores, strict=True)
+    ]
+
+
+def _joined(
+    matrix: LevelMatrix, found: _NearestRows, text_scores: Mapping[str, float]
+) -> list[Candidate]:
+    """Return the nearest windows and, of each item found by words, those nearest to the query."""
+    rows = set(found.nearest)
+    for knowledge_id in text_scores:
+        of_item = matrix.rows.get(knowledge_id, range(0))  # none: written after the matrix was read
+        rows.update(sorted(of_item, key=lambda row: (-found.scores[row], row))[:PASSAGES])
+    return [
+        matrix.candidate(
+            row,
+            cosine=float(found.scores[row]),
+            text_score=text_scores.get(matrix.knowledge_ids[row], 0.0),
+        )
+        for row in sorted(rows)
+    ]

@@ -1,0 +1,150 @@
+"""The steps of an analysis: retrieve once, then Sophia, Artemis and what they make of it together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from domain.analysis import (
+    BusinessPerspective,
+    ComprehensiveAnalysis,
+    Recommendation,
+    StrategicSynthesis,
+    TechnicalPerspective,
+    TechnicalRequirement,
+)
+from domain.clearance import ConfidentialityLevel, Reader
+from domain.evidence import Labelled, RetrievedItem
+from domain.knowledge import ItemKey
+from domain.sealed import SealedText
+from reasoning.extractive import ExtractiveReasoner
+from reasoning.reasoner import Reasoner
+from reasoning.requests import AnalysisContext, AnalysisRequest, questions_for
+from storage.knowledge_base import SearchQuery
+from storage.reports import ReportKind
+from tasks.identification import RunStamp
+from tasks.step import step
+from tasks.stores import current_stores
+
+_ITEMS_A_QUESTION = 12
+_THINKING = timedelta(minutes=5)
+
+EvidenceByQuestion = dict[str, tuple[RetrievedItem, ...]]
+
+
+def open_request(
+    requirement: str | SealedText, context: dict[str, str] | SealedText | None, reader: Reader
+) -> AnalysisRequest:
+    """Return the request, opened where it is sealed.
+
+    A requirement carries no label of its own: it counts as internal, or as public where its author
+    reads nothing higher.
+    """
+    sealer = current_stores().sealer
+    notes = sealer.open_notes(context) if isinstance(context, SealedText) else context or {}
+    level = min(ConfidentialityLevel.INTERNAL, reader.clearance.level, key=lambda level: level.rank)
+    return AnalysisRequest(
+        requirement=sealer.open_text(requirement), requirement_level=level, context=notes
+    )
+
+
+@step(
+    name="retrieve-context",
+    timeout=timedelta(minutes=10),
+    tags={"retrieval"},
+    keep_result=True,
+)
+async def retrieve_context(request: AnalysisRequest, reader: Reader) -> EvidenceByQuestion:
+    """Ask the knowledge base every question of every phase, as one batch."""
+    questions = questions_for(request)
+    queries = [
+        SearchQuery(text=question.text, categories=question.categories, limit=_ITEMS_A_QUESTION)
+        for question in questions
+    ]
+    found = await current_stores().knowledge.search(queries, reader, purpose="analysis")
+    return {question.name: items for question, items in zip(questions, found, strict=True)}
+
+
+@step(name="sophia-business-analysis", timeout=_THINKING, tags={"sophia"}, keep_result=True)
+async def analyze_business(
+    request: AnalysisRequest, context: AnalysisContext, now: datetime
+) -> BusinessPerspective:
+    """Phase 1: what the requirement means for the business."""
+    return await _reasoner().analyze_business(request, context, now=now)
+
+
+@step(name="extract-technical-requirements", timeout=_THINKING, tags={"sophia"}, keep_result=True)
+async def extract_technical_requirements(
+    request: AnalysisRequest, business: BusinessPerspective | None
+) -> tuple[TechnicalRequirement, ...]:
+    """Phase 2: the typed values that the requirement and the business analysis state."""
+    return await _reasoner().extract_technical_requirements(request, business)
+
+
+@step(name="artemis-technical-analysis", timeout=_THINKING, tags={"artemis"}, keep_result=True)
+async def analyze_technical(
+    request: AnalysisRequest,
+    requirements: tuple[TechnicalRequirement, ...],
+    business: BusinessPerspective | None,
+    context: AnalysisContext,
+    now: datetime,
+) -> TechnicalPerspective:
+    """Phase 3: whether and how it can be built."""
+    return await _reasoner().analyze_technical(request, requirements, business, context, now=now)
+
+
+@step(name="synthesize", timeout=_THINKING, tags={"sophia", "artemis"}, keep_result=True)
+async def synthesize(
+    request: AnalysisRequest,
+    business: BusinessPerspective | None,
+    technical: TechnicalPerspective | None,
+    context: AnalysisContext,
+    now: datetime,
+) -> StrategicSynthesis:
+    """Phase 4: where the two perspectives agree, conflict, and what follows."""
+    return await _reasoner().synthesize(request, business, technical, context, now=now)
+
+
+@step(name="unify-recommendations", timeout=_THINKING, tags={"sophia", "artemis"}, keep_result=True)
+async def unify_recommendations(
+    request: AnalysisRequest,
+    business: BusinessPerspective | None,
+    technical: TechnicalPerspective | None,
+    synthesis: StrategicSynthesis | None,
+    now: datetime,
+) -> tuple[Recommendation, ...]:
+    """Phase 5: one ranked list of what to do."""
+    return await _reasoner().unify_recommendations(request, business, technical, synthesis, now=now)
+
+
+def reasoner_name() -> str:
+    """Return the name of what does the thinking."""
+    return _reasoner().name
+
+
+@step(name="store-analysis", timeout=timedelta(minutes=2), tags={"release"})
+async def store_analysis(
+    report: ComprehensiveAnalysis | BusinessPerspective | TechnicalPerspective,
+    kind: ReportKind,
+    context: AnalysisContext,
+    reader: Reader,
+    run: RunStamp,
+) -> None:
+    """Store the result under its label, audited, before the reader gets it."""
+    await current_stores().reports.save(
+        report,
+        report_id=run.report_id,
+        kind=kind,
+        reader=reader,
+        made_from=keys_of(context, (report,)),
+    )
+
+
+def keys_of(context: AnalysisContext, reports: Sequence[Labelled]) -> set[ItemKey]:
+    """Return every item that went into *context* or is cited by *reports*."""
+    retrieved = {item.key for items in context.values() for item in items}
+    return retrieved | {source.key for report in reports for source in report.sources}
+
+
+def _reasoner() -> Reasoner:
+    return ExtractiveReasoner()

@@ -1,0 +1,167 @@
+"""The steps of summaries and briefings: select by time, say what matters, compare, store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from reasoning.briefing import compose_briefing
+
+from domain.briefing import CeoBriefing
+from domain.clearance import ConfidentialityLevel, Reader
+from domain.knowledge import Domain, ItemKey
+from domain.model import FrozenModel
+from domain.summary import StrategicSummary, TimeHorizon
+from domain.window import WindowItem
+from reasoning.summary import summarize
+from storage.reports import ReportKind
+from tasks.identification import RunStamp
+from tasks.step import step
+from tasks.stores import current_stores
+
+_READING = timedelta(minutes=10)
+_THINKING = timedelta(minutes=10)
+
+
+class DomainWindow(FrozenModel):
+    """A domain's items in a horizon's window, and those in the window just before."""
+
+    domain: Domain
+    items: tuple[WindowItem, ...]
+    items_before: tuple[WindowItem, ...]
+
+    @property
+    def keys(self) -> set[ItemKey]:
+        """The addresses of all of them."""
+        return {item.key for item in (*self.items, *self.items_before)}
+
+
+class PreviousEdition(FrozenModel):
+    """A reader's last edition, and which of its items the reader may still see."""
+
+    briefing: CeoBriefing | None
+    still_visible: tuple[WindowItem, ...]
+
+
+@step(name="load-window", timeout=_READING, tags={"retrieval"}, keep_result=True)
+async def load_window(
+    domain: Domain, time_horizon: TimeHorizon, reader: Reader, run: RunStamp
+) -> DomainWindow:
+    """Select the domain's items of the window that ends now, and of the one before it."""
+    knowledge = current_stores().knowledge
+    start = run.now - time_horizon.duration
+    before = start - time_horizon.duration
+    items = await knowledge.updated_between(
+        start, run.now, categories=domain.categories, reader=reader, purpose="summary"
+    )
+    items_before = await knowledge.updated_between(
+        before, start, categories=domain.categories, reader=reader, purpose="summary"
+    )
+    return DomainWindow(domain=domain, items=items, items_before=items_before)
+
+
+@step(name="summarize-domain", timeout=_THINKING, tags={"summary"}, keep_result=True)
+async def summarize_domain(
+    window: DomainWindow, time_horizon: TimeHorizon, run: RunStamp
+) -> StrategicSummary:
+    """Say what matters in one domain."""
+    return summarize(
+        domain=window.domain,
+        time_horizon=time_horizon,
+        items=window.items,
+        items_before=window.items_before,
+        now=run.now,
+    )
+
+
+@step(name="load-previous-edition", timeout=_READING, tags={"retrieval"}, keep_result=True)
+async def load_previous_edition(
+    time_horizon: TimeHorizon, reader: Reader, run: RunStamp
+) -> PreviousEdition:
+    """Find the reader's last edition of that horizon at or below its clearance."""
+    stores = current_stores()
+    briefing = await stores.reports.find_latest(
+        CeoBriefing,
+        kind=ReportKind.BRIEFING,
+        reader=reader,
+        time_horizon=time_horizon,
+        other_than=run.report_id,
+    )
+    if briefing is None:
+        return PreviousEdition(briefing=None, still_visible=())
+    keys = [
+        ItemKey(knowledge_id=state.knowledge_id, confidentiality_level=state.confidentiality_level)
+        for state in briefing.item_states
+    ]
+    visible = await stores.knowledge.still_visible(keys, reader, purpose="briefing")
+    return PreviousEdition(briefing=briefing, still_visible=visible)
+
+
+@step(name="compose-briefing", timeout=_THINKING, tags={"briefing"}, keep_result=True)
+async def compose_edition(
+    windows: Sequence[DomainWindow],
+    summaries: Sequence[StrategicSummary],
+    previous: PreviousEdition,
+    *,
+    time_horizon: TimeHorizon,
+    reader: Reader,
+    run: RunStamp,
+) -> CeoBriefing:
+    """Join the summaries and tell what changed since the previous edition."""
+    in_window = {item.key: item for window in windows for item in window.items}
+    remembered = {item.key: item for item in previous.still_visible}
+    items = {**remembered, **in_window}
+    edition = previous.briefing
+    return compose_briefing(
+        briefing_id=run.report_id,
+        reader=reader.name,
+        time_horizon=time_horizon,
+        summaries=tuple(summaries),
+        items=tuple(items[key] for key in sorted(items, key=_by_id_and_level)),
+        previous_states=edition.item_states if edition else None,
+        previous_briefing_id=edition.briefing_id if edition else None,
+        previous_label=edition.confidentiality_level if edition else ConfidentialityLevel.PUBLIC,
+        now=run.now,
+    )
+
+
+@step(name="store-summary", timeout=timedelta(minutes=2), tags={"release"})
+async def store_summary(
+    summary: StrategicSummary, window: DomainWindow, reader: Reader, run: RunStamp
+) -> None:
+    """Store the summary under its label, audited, before the reader gets it."""
+    await current_stores().reports.save(
+        summary,
+        report_id=run.report_id,
+        kind=ReportKind.SUMMARY,
+        reader=reader,
+        made_from=window.keys,
+        time_horizon=summary.time_horizon,
+    )
+
+
+@step(name="store-briefing", timeout=timedelta(minutes=2), tags={"release"})
+async def store_briefing(
+    briefing: CeoBriefing,
+    windows: Sequence[DomainWindow],
+    previous: PreviousEdition,
+    reader: Reader,
+    run: RunStamp,
+) -> None:
+    """Store the edition under its label, audited, before the reader gets it."""
+    made_from = {key for window in windows for key in window.keys}
+    made_from |= {item.key for item in previous.still_visible}
+    if previous.briefing is not None:
+        made_from |= {source.key for source in previous.briefing.sources}
+    await current_stores().reports.save(
+        briefing,
+        report_id=run.report_id,
+        kind=ReportKind.BRIEFING,
+        reader=reader,
+        made_from=made_from,
+        time_horizon=briefing.time_horizon,
+    )
+
+
+def _by_id_and_level(key: ItemKey) -> tuple[str, int]:
+    return (key.knowledge_id, key.confidentiality_level.rank)

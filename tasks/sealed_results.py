@@ -1,0 +1,46 @@
+"""Results that Prefect keeps between retries, readable by this installation alone.
+
+Prefect pickles what a task returns and writes it to a file, so that a retried flow run need not
+repeat the task. Here the pickle is sealed before it is written, into a folder of the home.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+from prefect.filesystems import LocalFileSystem
+from prefect.serializers import Serializer
+from pydantic import Field
+
+from storage.sealing import open_sealer
+from tasks.stores import current_settings
+
+
+class SealedSerializer(Serializer[Any]):
+    """Pickles and seals; raises `SealBroken` for what another installation sealed."""
+
+    type: str = Field(default="diarchy-sealed", frozen=True)
+
+    def dumps(self, obj: Any) -> bytes:
+        """Return *obj* pickled and sealed."""
+        return open_sealer(current_settings()).seal(cloudpickle.dumps(obj))
+
+    def loads(self, blob: bytes) -> Any:
+        """Return the object that *blob* seals; only what this installation sealed is unpickled."""
+        return cloudpickle.loads(open_sealer(current_settings()).open(blob))
+
+
+class HomeResults(LocalFileSystem):
+    """The results folder of whichever home the process uses when it writes."""
+
+    _block_type_name = "Diarchy home results"
+
+    def _resolve_path(self, path: str) -> Path:
+        folder = current_settings().results_folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        resolved = (folder / path).resolve()
+        if not resolved.is_relative_to(folder.resolve()):
+            raise ValueError("a result is kept in the results folder and nowhere else")
+        return resolved
