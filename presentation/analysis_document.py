@@ -41,10 +41,11 @@ from presentation.wording import (
     enumerated,
     excerpt,
     minute,
+    passage,
     words,
 )
 
-LONGEST_REQUIREMENT = 1_500
+LONGEST_REQUIREMENT = 3_000
 _NAMES = {
     AnalysisDomain.SOPHIA: "Sophia (business)",
     AnalysisDomain.ARTEMIS: "Artemis (technical)",
@@ -105,7 +106,7 @@ def _conclusions(analysis: ComprehensiveAnalysis, composer: Composer) -> list[Se
     if actions:
         sections.append(Section("Recommendations", "recommendations", tuple(actions)))
     if " ".join(analysis.requirement.split()) != short_title(analysis.requirement):
-        asked = Quotation(excerpt(analysis.requirement, limit=LONGEST_REQUIREMENT))
+        asked = Quotation(passage(analysis.requirement, limit=LONGEST_REQUIREMENT))
         sections.append(Section("What was asked", "requirement", (asked,)))
     if analysis.sources:
         sections.append(Section("Confidence", "confidence", _confidence(analysis)))

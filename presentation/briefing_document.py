@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from domain.briefing import CeoBriefing, Change, ChangeKind
 from domain.evidence import Source
-from presentation.composition import Composer, degradation_notices
+from presentation.composition import Composer, degradation_notices, without_repeats
 from presentation.document import (
     Block,
     Document,
@@ -67,8 +67,9 @@ def _front(briefing: CeoBriefing, composer: Composer) -> list[Section]:
     else:
         note = Note("No decision is asked of you in this edition.")
         sections = [Section("For your decision", "decisions", (note,))]
-    if briefing.headline:
-        lead = Prose(composer.statements(briefing.headline), lead=True)
+    headline = without_repeats(briefing.headline, said=briefing.decisions)
+    if headline:
+        lead = Prose(composer.statements(headline), lead=True)
         sections.append(Section("In brief", "headline", (lead,)))
     return sections
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from domain.analysis import Degradation, Recommendation, Risk
 from domain.evidence import Evidence, Finding, Source
 from domain.knowledge import Domain
+from domain.sentences import shortened
 from presentation.citations import Citations
 from presentation.document import Actions, Fact, Mark, SourceEntry, Statement, StatementList
 from presentation.risk_picture import DrawnRisk
@@ -39,11 +40,13 @@ class Composer:
     def statements(self, findings: Iterable[Finding]) -> tuple[Statement, ...]:
         return tuple(self.statement(finding) for finding in findings)
 
-    def listed(self, heading: str | None, findings: Sequence[Finding]) -> list[StatementList]:
+    def listed(
+        self, heading: str | None, findings: Sequence[Finding], *, ledger: bool = False
+    ) -> list[StatementList]:
         """Return the findings under *heading*, or nothing when there are none."""
         if not findings:
             return []
-        return [StatementList(statements=self.statements(findings), heading=heading)]
+        return [StatementList(self.statements(findings), heading=heading, ledger=ledger)]
 
     def actions(
         self,
@@ -70,7 +73,12 @@ class Composer:
         ]
 
     def _action(self, recommendation: Recommendation, *, named_sources: bool) -> Statement:
-        titles = self._citations.titles(recommendation.evidence) if named_sources else ()
+        # A statement often opens with the title of its item: that is not said twice.
+        titles = [
+            title
+            for title in self._citations.titles(recommendation.evidence)
+            if named_sources and title not in recommendation.statement
+        ]
         named = (Fact("Rests on", _enumerated_titles(titles)),) if titles else ()
         return Statement(
             text=recommendation.statement,
@@ -103,11 +111,13 @@ class Composer:
             drawn.append(entry)
         return tuple(drawn)
 
-    def risks(self, risks: Sequence[Risk], *, heading: str | None = None) -> list[StatementList]:
+    def risks(
+        self, risks: Sequence[Risk], *, heading: str | None = None, ledger: bool = False
+    ) -> list[StatementList]:
         """Return the risks with their grades and the reason for each grade."""
         if not risks:
             return []
-        return [StatementList(statements=tuple(map(self._risk, risks)), heading=heading)]
+        return [StatementList(tuple(map(self._risk, risks)), heading=heading, ledger=ledger)]
 
     def _risk(self, risk: Risk) -> Statement:
         drawn = self._drawn.get(id(risk))
@@ -155,8 +165,11 @@ def _enumerated_titles(titles: Sequence[str]) -> str:
 
 
 def short_title(text: str) -> str:
-    """Return *text* as a heading can hold it."""
-    return excerpt(text, limit=LONGEST_TITLE)
+    """Return the first line of *text* as a heading can hold it; empty for an empty text."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    first = next((line for line in lines if line), "")
+    cut = shortened(first, limit=LONGEST_TITLE)
+    return cut if cut == first or cut.endswith("…") else f"{cut.rstrip('.')}…"
 
 
 def degradation_notices(degraded: Iterable[Degradation]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from domain.evidence import RetrievedItem
 from domain.knowledge import KnowledgeHeader, KnowledgeItem
 from presentation.composition import short_title
 from presentation.document import Document, Fact, Note, Quotation, Section, Statement, StatementList
-from presentation.wording import counted, excerpt, level_name, minute, words
+from presentation.wording import counted, level_name, minute, passage, words
 
 LONGEST_EXCERPT = 700
 LONGEST_QUERY = 1_500
@@ -24,7 +24,7 @@ def search_document(query: str, results: Sequence[RetrievedItem]) -> Document:
         sections = [Section("Nothing found", "nothing", (note,))]
     title = short_title(query) or "(an empty query)"
     if title != " ".join(query.split()):
-        asked = Section("Asked", "asked", (Quotation(excerpt(query, limit=LONGEST_QUERY)),))
+        asked = Section("Asked", "asked", (Quotation(passage(query, limit=LONGEST_QUERY)),))
         sections = [asked, *sections]
     return Document(
         genre="Search",
@@ -59,9 +59,7 @@ def item_document(item: KnowledgeItem) -> Document:
 
 
 def _result(number: int, item: RetrievedItem) -> Section:
-    passages = [
-        Quotation(excerpt(passage.text, limit=LONGEST_EXCERPT)) for passage in item.passages
-    ]
+    passages = [Quotation(passage(found.text, limit=LONGEST_EXCERPT)) for found in item.passages]
     facts = (Fact("Relevance", f"{item.relevance_score:.2f}"), *_header_facts(item))
     return Section(
         heading=f"{number}. {item.title}",

@@ -57,7 +57,7 @@ def _summary_sections(summary: StrategicSummary, composer: Composer) -> tuple[Se
     sections: list[tuple[str, str, Sequence[Block]]] = [
         ("What to do", "actions", composer.actions(summary.recommendations)),
         ("Priorities", "priorities", composer.listed(None, priorities)),
-        ("Insights", "insights", insight_blocks(summary.key_insights, composer)),
+        ("Insights", "insights", _insight_blocks(summary.key_insights, composer)),
     ]
     drawn = composer.draw((summary.domain, risk) for risk in summary.risk_factors)
     sections += [
@@ -82,27 +82,33 @@ def domain_section(
         anchor=f"domain-{summary.domain.value}",
         level=summary.confidentiality_level,
         blocks=(
-            *composer.listed("Priorities", priorities),
-            *insight_blocks(summary.key_insights, composer, heading="Insights"),
-            *composer.risks(summary.risk_factors, heading="Risks"),
-            *composer.listed("Opportunities", summary.opportunities),
+            *composer.listed("Priorities", priorities, ledger=True),
+            *_brief_insights(summary.key_insights, composer),
+            *composer.risks(summary.risk_factors, heading="Risks", ledger=True),
+            *composer.listed("Opportunities", summary.opportunities, ledger=True),
             *composer.actions(others, heading="Also to do"),
             *trend_blocks(summary.trends),
         ),
     )
 
 
-def insight_blocks(
-    insights: Sequence[KeyInsight], composer: Composer, *, heading: str | None = None
-) -> list[StatementList]:
-    """Return the insights with title, category and priority, or nothing when there are none."""
+def _brief_insights(insights: Sequence[KeyInsight], composer: Composer) -> list[StatementList]:
     if not insights:
         return []
-    return [
-        StatementList(
-            statements=tuple(_insight(insight, composer) for insight in insights), heading=heading
+    statements = tuple(
+        replace(
+            composer.statement(insight, title=insight.title),
+            facts=(Fact("Priority", f"{insight.priority} of 10"),),
         )
-    ]
+        for insight in insights
+    )
+    return [StatementList(statements, heading="Insights", ledger=True)]
+
+
+def _insight_blocks(insights: Sequence[KeyInsight], composer: Composer) -> list[StatementList]:
+    if not insights:
+        return []
+    return [StatementList(tuple(_insight(insight, composer) for insight in insights))]
 
 
 def _insight(insight: KeyInsight, composer: Composer) -> Statement:

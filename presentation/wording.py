@@ -140,6 +140,14 @@ def _confidence_meaning(confidence: float) -> tuple[str, str]:
 
 def excerpt(text: str, *, limit: int) -> str:
     """Return *text* with white space evened out, cut where a reader would cut, and saying so."""
-    even = " ".join(text.split())
-    cut = shortened(even, limit=limit)
-    return cut if cut == even or cut.endswith("…") else f"{cut} […]"
+    return _cut(" ".join(text.split()), limit)
+
+
+def passage(text: str, *, limit: int) -> str:
+    """Return *text* with its line ends, cut where a reader would cut, and saying so."""
+    return _cut(text.strip(), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    cut = shortened(text, limit=limit)
+    return cut if cut == text or cut.endswith("…") else f"{cut} […]"

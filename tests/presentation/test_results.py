@@ -323,3 +323,31 @@ def test_hundreds_of_findings_are_all_told_and_the_picture_stays_legible():
     assert all(risk.statement in text for risk in risks)
     assert len(html.fromstring(page).xpath("//ol[@class='key']/li")) == 24
     assert "listed in the text only: 276" in text
+
+
+def test_a_long_requirement_is_named_by_its_first_line_and_then_given_in_its_own_lines():
+    requirement = (
+        "Live tracking\n\nEvery container reports each minute.\n\nAll data stays in the EU."
+    )
+    analysis = samples.analysis().model_copy(update={"requirement": requirement})
+    tree = html.fromstring(to_html(analysis))
+    assert tree.xpath("//h1")[0].text == "Live tracking"
+    assert tree.xpath("//*[@class='quotation']")[0].text == requirement
+
+
+def test_a_headline_that_repeats_a_decision_is_not_printed_twice():
+    briefing = samples.briefing()
+    repeated = briefing.model_copy(update={"headline": (briefing.decisions[0],)})
+    assert to_markdown(repeated).count(briefing.decisions[0].statement) == 1
+
+
+def test_a_source_that_the_statement_already_names_is_not_named_beside_it():
+    briefing = samples.briefing()
+    title = samples.ITEMS["RSK-114"].title
+    named = briefing.decisions[3].model_copy(update={"statement": f"{title}: sign the contract."})
+    plain, repeated = (
+        to_markdown(briefing.model_copy(update={"decisions": (decision,)}))
+        for decision in (briefing.decisions[3], named)
+    )
+    assert f"*Rests on:* {title}" in plain
+    assert "*Rests on:*" not in repeated
