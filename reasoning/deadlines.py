@@ -30,18 +30,21 @@ _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _MARKER = (
-    r"(?P<marker>(?:on or )?before|by|no later than|not later than|at the latest(?: by| on)?|due(?: on| by| in)?"
+    r"(?P<marker>(?:on or )?before|by|no later than|not later than|at the latest(?: by| on)?"
+    r"|due(?: on| by| in)?"
     r"|deadline(?: is| of|:| for (?:\w{1,14} ){1,4}is)?|expir(?:es|y|ing)(?: on| at| in)?|lapses?(?: on| at)?"
-    r"|ends?(?: on| at| in)?|closes(?: on)?|(?:open|valid|holds?|held|available|runs?|we have) until"
+    r"|ends?(?: on| at| in)?|closes(?: on)?|(?:open|valid|holds?|held|available|we have) until"
     r"|(?:decision|decided?|approve|meets?) (?:on|in|at|until)|needed (?:by|before|on))"
 )
 _PERIOD_END = r"(?P<end>(?:the )?(?:close|end) of )?"
 _DATE = (
     r"(?:(?P<iso>\d{4}-\d{2}-\d{2})"
     rf"|(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})\b\.?(?:,? (?P<year>\d{{4}}))?"
-    rf"|(?P<month_first>{_MONTH})\b\.? (?P<day_second>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<year_third>\d{{4}}))?"
+    rf"|(?P<month_first>{_MONTH})\b\.? (?P<day_second>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    rf"(?:,? (?P<year_third>\d{{4}}))?"
     rf"|(?P<month_only>{_MONTH})\b\.?(?: (?P<month_year>\d{{4}}))?"
-    r"|q(?P<quarter>[1-4])\b(?:[ /](?P<quarter_year>\d{4}))?|(?P<year_quarter>\d{4})[- ]q(?P<quarter_last>[1-4])"
+    r"|q(?P<quarter>[1-4])\b(?:[ /](?P<quarter_year>\d{4}))?"
+    r"|(?P<year_quarter>\d{4})[- ]q(?P<quarter_last>[1-4])"
     r"|(?P<quarter_word>first|second|third|fourth|last) quarter(?: of)?(?: (?P<word_year>\d{4}))?"
     r"|h(?P<half>[12])\b(?: (?P<half_year>\d{4}))?"
     r"|(?P<this>year[- ]?end|the (?:year|quarter|month)|(?:this|next|the coming) (?:year|quarter|month|week))"
@@ -50,6 +53,7 @@ _DATE = (
 _DEADLINE = re.compile(
     rf"\b{_MARKER}(?: (?:on|in|at|the board meeting on|the))? ?{_PERIOD_END}(?:the )?{_DATE}"
 )
+_ANY_DAY = re.compile(rf"\b{_DATE}")
 _GRACE = timedelta(days=31)
 """A date without a year is the next such day, or the last one if that is at most this long ago."""
 
@@ -62,6 +66,19 @@ def deadline_in(sentence: str, now: datetime) -> date | None:
     """
     text = " ".join(sentence.lower().replace("*", "").split())
     return min(_deadlines(text, now.date()), default=None)
+
+
+def first_day_named(sentence: str, now: datetime) -> date | None:
+    """Return the first full date (day and month) in *sentence* that is not past, or None.
+
+    For sentences that ask for a decision: a meeting's date binds without a "by".
+    """
+    text = " ".join(sentence.lower().replace("*", "").split())
+    today = now.date()
+    periods = (_period(match, today) for match in _ANY_DAY.finditer(text) if not match["weekday"])
+    return min(
+        (first for first, last in filter(None, periods) if first == last >= today), default=None
+    )
 
 
 def _deadlines(text: str, today: date) -> Iterator[date]:

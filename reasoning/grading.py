@@ -13,28 +13,43 @@ from reasoning.wording import asserted, folded
 
 _SEVERITY_NAMES = {5: "severe", 4: "serious", 3: "moderate", 2: "minor", 1: "negligible"}
 _LIKELIHOOD_NAMES = {5: "near certain", 4: "likely", 3: "possible", 2: "unlikely", 1: "rare"}
-_STATED = {
-    "critical": 5, "very high": 5, "severe": 5, "high": 4, "medium": 3, "moderate": 3,
-    "low": 2, "very low": 1,
-    "5": 5, "4": 4, "3": 3, "2": 2, "1": 1,
+_STATED_SEVERITIES = {
+    "critical": 5, "very high": 5, "severe": 5, "catastrophic": 5, "5": 5,
+    "high": 4, "major": 4, "significant": 4, "serious": 4, "large": 4, "4": 4,
+    "medium": 3, "moderate": 3, "3": 3,
+    "low": 2, "minor": 2, "small": 2, "limited": 2, "2": 2,
+    "very low": 1, "negligible": 1, "none": 1, "1": 1,
 }  # fmt: skip
-_STATED_GRADE = (
-    r"(?P<grade>very high|very low|critical|severe|high|medium|moderate|low|[1-5](?![\d%.]))"
-)
+_STATED_LIKELIHOODS = {
+    "almost certain": 5, "near certain": 5, "certain": 5, "very high": 5, "very likely": 5, "5": 5,
+    "high": 4, "likely": 4, "probable": 4, "4": 4,
+    "medium": 3, "moderate": 3, "possible": 3, "3": 3,
+    "low": 2, "unlikely": 2, "2": 2,
+    "very low": 1, "very unlikely": 1, "rare": 1, "remote": 1, "1": 1,
+}  # fmt: skip
 
-_STATED_SEVERITY = re.compile(
-    rf"\b(?:severity|impact|criticality)(?: is| of|:|=)? {_STATED_GRADE}(?!\w)"
-    rf"|\b(?P<grade_before>very high|very low|critical|severe|high|medium|moderate|low)[- ](?:severity|impact)\b"
+
+def _stated_pattern(names: str, grades: dict[str, int], before: str) -> re.Pattern[str]:
+    grade = "|".join(sorted(grades, key=len, reverse=True))
+    return re.compile(
+        rf"\b(?:{names})(?: is| of|:|=|(?: [\w'-]{{1,20}}){{0,9}}:)? (?P<grade>{grade})(?![\w%]|\.\d)"
+        rf"|\b(?P<grade_before>{grade})[- ](?:{before})\b"
+    )
+
+
+_STATED_SEVERITY = _stated_pattern(
+    "severity|impact|criticality", _STATED_SEVERITIES, "severity|impact"
 )
-_STATED_LIKELIHOOD = re.compile(
-    rf"\b(?:likelihood|probability)(?: is| of|:|=)? {_STATED_GRADE}(?!\w)"
-    rf"|\b(?P<grade_before>very high|very low|high|medium|moderate|low)[- ](?:likelihood|probability)\b"
+_STATED_LIKELIHOOD = _stated_pattern(
+    "likelihood|probability", _STATED_LIKELIHOODS, "likelihood|probability"
 )
 _PERCENT_LIKELIHOOD = re.compile(
     r"(?P<percent>\d{1,3})(?:\.\d{1,3})?(?: ?%| per ?cent| percent)"
     r" (?:probability|chance|likelihood|likely)"
-    r"|(?:probability|chance|likelihood) (?:\w{1,12} ){0,6}(?P<percent_after>\d{1,3})(?: ?%| per ?cent| percent)"
+    r"|(?:probability|chance|likelihood) (?:\w{1,12} ){0,6}"
+    r"(?P<percent_after>\d{1,3})(?: ?%| per ?cent| percent)"
 )
+_MIDDLE = 3
 _PERCENT_BOUNDS = ((10, 1), (30, 2), (60, 3), (85, 4))
 
 
@@ -60,8 +75,11 @@ _SEVERITY = (
         r"fines?", r"lawsuits?", r"litigation", r"outages?", r"breach(?:es|ed)?", r"loss of", r"lose",
         r"losing", r"terminat\w{1,4}", r"recall(?:s|ed)?", r"downgrade[ds]?", r"halt(?:s|ed)?", r"insecure",
         r"single point of failure", r"sole (?:source|supplier)", r"single[- ]sourced?", r"impairments?",
-        r"our largest", r"largest customer", r"(?:eur|usd|gbp|chf|[€$£]) ?\d[\d.,]{0,15} ?(?:million|m|bn|billion)",
-        r"\d[\d.,]{0,15} ?(?:million|m|bn|billion) (?:eur|usd|gbp|chf|euros?|dollars|pounds)", r"infring\w{1,6}",
+        r"our largest", r"largest customer",
+        r"(?:lose|loss(?:es)?|costs?|penalt(?:y|ies)|claims?|damages?|exposure)"
+        r"(?: [\w:]{1,12}){0,4} "
+        r"(?:(?:eur|usd|gbp|chf) ?|[€$£])[1-9]\d{0,2}(?:[.,]\d{1,3})? ?(?:million|m|bn|billion)",
+        r"infring\w{1,6}",
     )),
     (3, _words(
         r"moderate(?:ly)?", r"delay(?:s|ed)?", r"slip(?:s|ped|page)?", r"shortages?", r"attrition", r"churn",
@@ -86,34 +104,41 @@ _LIKELIHOOD = (
 def severity_of(sentence: str) -> tuple[int, str]:
     """Return how bad it would be, 1 (negligible) to 5 (severe), and the reason, naming the words."""
     text = folded(sentence)
-    stated = _stated(_STATED_SEVERITY, text)
-    if stated is not None:
-        grade, words = stated
-        return grade, f"{_SEVERITY_NAMES[grade]}: stated as '{words}'"
-    return _by_wording(text, _SEVERITY, _SEVERITY_NAMES) or (
-        3,
-        "no wording about severity; taken as moderate",
+    return (
+        stated_severity(sentence)
+        or _by_wording(text, _SEVERITY, _SEVERITY_NAMES)
+        or (_MIDDLE, "no wording about severity; taken as moderate")
     )
 
 
 def likelihood_of(sentence: str) -> tuple[int, str]:
     """Return how likely it is, 1 (rare) to 5 (near certain), and the reason, naming the words."""
     text = folded(sentence)
-    stated = _stated(_STATED_LIKELIHOOD, text) or _stated_percent(text)
-    if stated is not None:
-        grade, words = stated
-        return grade, f"{_LIKELIHOOD_NAMES[grade]}: stated as '{words}'"
-    return _by_wording(text, _LIKELIHOOD, _LIKELIHOOD_NAMES) or (
-        3,
-        "no wording about likelihood; taken as possible",
+    return (
+        stated_likelihood(sentence)
+        or _by_wording(text, _LIKELIHOOD, _LIKELIHOOD_NAMES)
+        or (_MIDDLE, "no wording about likelihood; taken as possible")
     )
 
 
-def _stated(pattern: re.Pattern[str], text: str) -> tuple[int, str] | None:
+def stated_severity(sentence: str) -> tuple[int, str] | None:
+    """Return the severity that *sentence* states as a grade ("Impact: major"), with the words."""
+    stated = _stated(_STATED_SEVERITY, _STATED_SEVERITIES, folded(sentence))
+    return stated and (stated[0], f"{_SEVERITY_NAMES[stated[0]]}: stated as '{stated[1]}'")
+
+
+def stated_likelihood(sentence: str) -> tuple[int, str] | None:
+    """Return the likelihood that *sentence* states as a grade or a percentage, with the words."""
+    text = folded(sentence)
+    stated = _stated(_STATED_LIKELIHOOD, _STATED_LIKELIHOODS, text) or _stated_percent(text)
+    return stated and (stated[0], f"{_LIKELIHOOD_NAMES[stated[0]]}: stated as '{stated[1]}'")
+
+
+def _stated(pattern: re.Pattern[str], grades: dict[str, int], text: str) -> tuple[int, str] | None:
     match = pattern.search(text)
     if match is None:
         return None
-    return _STATED[match["grade"] or match["grade_before"]], match.group()
+    return grades[match["grade"] or match["grade_before"]], match.group()
 
 
 def _stated_percent(text: str) -> tuple[int, str] | None:

@@ -73,8 +73,10 @@ class Quote:
         return readable(self.text)
 
 
-def quotable_sentences(item: RetrievedItem) -> list[Quote]:
+def quotable_sentences(item: RetrievedItem, *, fewest_words: int = FEWEST_WORDS) -> list[Quote]:
     """Return the sentences of *item*'s passages that can be quoted, in the order of the text.
+
+    What has fewer than *fewest_words* words is a fragment and left out.
 
     Empty only for blank passages: where nothing is a proper sentence, the longest stretch of text within
     the limit stands in.
@@ -85,7 +87,7 @@ def quotable_sentences(item: RetrievedItem) -> list[Quote]:
     proper = [
         Quote(item=item, text=sentence.text, start=sentence.start)
         for sentence in sentences
-        if _is_proper(sentence, item.title)
+        if _is_proper(sentence, item.title, fewest_words)
     ]
     return proper or _stand_in(item)
 
@@ -192,12 +194,12 @@ def _without_overlaps(sentences: Iterable[_Sentence]) -> list[_Sentence]:
     return kept
 
 
-def _is_proper(sentence: _Sentence, title: str) -> bool:
+def _is_proper(sentence: _Sentence, title: str, fewest_words: int) -> bool:
     text = sentence.text
     if len(text) > LONGEST_QUOTE or text.endswith(":") or text == title:
         return False
     is_closed = sentence.is_entry or text.endswith(_STOPS)
-    return len(_WORDS.findall(text)) >= (FEWEST_WORDS if is_closed else FEWEST_WORDS_WITHOUT_A_STOP)
+    return len(_WORDS.findall(text)) >= (fewest_words if is_closed else FEWEST_WORDS_WITHOUT_A_STOP)
 
 
 def _stand_in(item: RetrievedItem) -> list[Quote]:

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.briefing import CeoBriefing, ChangeKind, ItemState
+from domain.clearance import ConfidentialityLevel, high_water_mark
+from domain.evidence import Finding, RetrievedItem
+from domain.knowledge import Domain, KnowledgeItem
+from domain.summary import StrategicSummary, TimeHorizon
+from reasoning.briefing import changes_since, compose_briefing, item_states
+from reasoning.summary import summarize
+from tests.reasoning.corpora import NOW, corpora, is_verbatim, item, retrieved
+
+OPEN = "Loss of the licence in Norway would stop sales."
+ASKED = "The board is asked to decide by 4 December whether to enter Norway."
+
+
+def kinds(
+    before: list[RetrievedItem] | None, after: list[RetrievedItem]
+) -> list[tuple[ChangeKind, str]]:
+    previous = None if before is None else item_states(before)
+    return [(change.kind, change.knowledge_id) for change in changes_since(previous, after, NOW)]
+
+
+def summaries_of(items: list[KnowledgeItem]) -> list[StrategicSummary]:
+    return [
+        summarize(
+            domain=domain,
+            time_horizon=TimeHorizon.MONTH,
+            items=[RetrievedItem.whole(one) for one in items if one.category in domain.categories],
+            items_before=[],
+            now=NOW,
+        )
+        for domain in reversed(Domain)
+    ]
+
+
+def edition(
+    items: list[KnowledgeItem],
+    previous: tuple[ItemState, ...] | None = None,
+    label: ConfidentialityLevel | None = None,
+) -> CeoBriefing:
+    return compose_briefing(
+        briefing_id="second",
+        reader="maren",
+        time_horizon=TimeHorizon.MONTH,
+        summaries=summaries_of(items),
+        items=[RetrievedItem.whole(one) for one in items],
+        previous_states=previous,
+        previous_briefing_id=None if previous is None else "first",
+        now=NOW,
+        previous_label=label,
+    )
+
+
+def test_on_a_first_edition_everything_is_new():
+    assert kinds(None, [retrieved(OPEN)]) == [(ChangeKind.NEW, "item-1")]
+
+
+def test_a_raised_priority_is_an_escalation_that_says_where_from():
+    previous = item_states([retrieved(OPEN, strategic_priority=5)])
+    (change,) = changes_since(previous, [retrieved(OPEN, strategic_priority=8)], NOW)
+    assert (change.kind, change.previous_priority, change.strategic_priority) == (
+        ChangeKind.ESCALATED,
+        5,
+        8,
+    )
+    assert change.finding is not None
+
+
+def test_a_raised_level_is_an_escalation_of_the_same_item():
+    raised = retrieved(OPEN, confidentiality_level=ConfidentialityLevel.RESTRICTED)
+    assert kinds([retrieved(OPEN)], [raised]) == [(ChangeKind.ESCALATED, "item-1")]
+
+
+def test_an_item_of_the_same_id_at_a_second_level_is_another_item():
+    other = retrieved(OPEN, confidentiality_level=ConfidentialityLevel.RESTRICTED)
+    assert kinds([retrieved(OPEN)], [retrieved(OPEN), other]) == [
+        (ChangeKind.NEW, "item-1"),
+        (ChangeKind.STILL_OPEN, "item-1"),
+    ]
+
+
+def test_a_changed_text_and_a_lowered_priority_are_changes():
+    before = [retrieved(OPEN, knowledge_id="a"), retrieved(OPEN, knowledge_id="b")]
+    after = [
+        retrieved("Sales in Norway grew by 4% in May.", knowledge_id="a"),
+        retrieved(OPEN, knowledge_id="b", strategic_priority=4),
+    ]
+    assert kinds(before, after) == [(ChangeKind.CHANGED, "a"), (ChangeKind.CHANGED, "b")]
+
+
+def test_what_can_no_longer_be_seen_is_resolved_without_a_quote():
+    (change,) = changes_since(item_states([retrieved(OPEN)]), [], NOW)
+    assert (change.kind, change.title, change.finding) == (ChangeKind.RESOLVED, "A paper", None)
+
+
+def test_what_has_expired_is_resolved():
+    expired = retrieved(OPEN, expires_at=NOW)
+    assert kinds([expired], [expired]) == [(ChangeKind.RESOLVED, "item-1")]
+
+
+def test_what_now_says_that_it_is_closed_is_resolved_with_that_sentence_and_then_forgotten():
+    closed = retrieved("The incident was closed on 3 November. Nothing else is planned for it.")
+    (change,) = changes_since(item_states([retrieved(OPEN)]), [closed], NOW)
+    assert change.kind is ChangeKind.RESOLVED
+    assert change.finding is not None
+    assert change.finding.statement == "The incident was closed on 3 November."
+    assert kinds([closed], [closed]) == []
+
+
+def test_what_left_the_window_and_is_still_open_stays_open_and_what_asks_nothing_is_dropped():
+    long_ago = {"created_at": NOW - timedelta(days=400), "updated_at": NOW - timedelta(days=300)}
+    open_item = retrieved(OPEN, knowledge_id="open", **long_ago)
+    plain = retrieved(
+        "The office is in Utrecht near the station.", knowledge_id="plain", **long_ago
+    )
+    assert kinds([open_item, plain], [open_item, plain]) == [(ChangeKind.STILL_OPEN, "open")]
+
+
+def test_changes_come_escalated_new_changed_resolved_still_open_and_then_by_priority():
+    before = [
+        retrieved(OPEN, knowledge_id=name, strategic_priority=3)
+        for name in ("still", "gone", "changed", "escalated")
+    ]
+    after = [
+        retrieved(OPEN, knowledge_id="still", strategic_priority=3),
+        retrieved(ASKED, knowledge_id="changed", strategic_priority=3),
+        retrieved(OPEN, knowledge_id="new-low", strategic_priority=2),
+        retrieved(OPEN, knowledge_id="new-high", strategic_priority=9),
+        retrieved(OPEN, knowledge_id="escalated", strategic_priority=4),
+    ]
+    assert [name for _, name in kinds(before, after)] == [
+        "escalated",
+        "new-high",
+        "new-low",
+        "changed",
+        "gone",
+        "still",
+    ]
+
+
+def test_an_edition_of_nothing_has_nothing_material():
+    briefing = edition([])
+    assert briefing.nothing_material
+    assert briefing.headline == briefing.decisions == briefing.changes == briefing.domains == ()
+
+
+def test_an_edition_in_which_all_is_as_before_has_nothing_material_and_still_remembers():
+    items = [item(OPEN)]
+    briefing = edition(items, item_states([retrieved(OPEN)]))
+    assert briefing.nothing_material
+    assert [change.kind for change in briefing.changes] == [ChangeKind.STILL_OPEN]
+    assert briefing.domains == ()
+    assert [state.knowledge_id for state in briefing.item_states] == ["item-1"]
+
+
+def test_an_open_decision_is_material_even_when_it_is_old():
+    briefing = edition([item(ASKED)], item_states([retrieved(ASKED)]))
+    assert not briefing.nothing_material
+    assert len(briefing.decisions) == 1
+    assert [summary.domain for summary in briefing.domains] == [Domain.BUSINESS]
+
+
+def test_decisions_come_most_pressing_first_and_each_once():
+    sooner = "The CEO is asked to decide by 25 November who calls the customer in Bergen."
+    items = [
+        item(ASKED, knowledge_id="a", strategic_priority=10),
+        item(ASKED, knowledge_id="b", strategic_priority=9),
+        item(sooner, knowledge_id="c", strategic_priority=6),
+    ]
+    briefing = edition(items)
+    assert [one.evidence[0].knowledge_id for one in briefing.decisions] == ["c", "a"]
+    assert [one.rank for one in briefing.decisions] == [1, 2]
+
+
+def test_the_headline_gives_the_facts_and_leaves_the_asking_to_the_decisions():
+    content = f"{ASKED} Sales in Norway were EUR 3.2 million in October."
+    briefing = edition([item(content, title="Norway", strategic_priority=9)])
+    assert [one.statement for one in briefing.headline] == [
+        "Norway – Sales in Norway were EUR 3.2 million in October."
+    ]
+
+
+def test_the_label_covers_the_edition_before():
+    briefing = edition([item()], (), ConfidentialityLevel.RESTRICTED)
+    assert briefing.confidentiality_level is ConfidentialityLevel.RESTRICTED
+
+
+@given(corpora(), corpora(), st.randoms(use_true_random=False))
+def test_an_edition_does_not_depend_on_the_order_of_its_items(
+    before: list[KnowledgeItem], items: list[KnowledgeItem], random: Random
+):
+    previous = item_states(map(RetrievedItem.whole, before))
+    shuffled = list(items)
+    random.shuffle(shuffled)
+    assert edition(items, previous) == edition(shuffled, previous)
+
+
+@given(corpora(), corpora())
+def test_an_edition_is_verbatim_cited_labelled_and_remembers_every_item(
+    before: list[KnowledgeItem], items: list[KnowledgeItem]
+):
+    previous = item_states(map(RetrievedItem.whole, before))
+    briefing = edition(items, previous)
+    findings: list[Finding] = [
+        *briefing.headline,
+        *briefing.decisions,
+        *(change.finding for change in briefing.changes if change.finding),
+    ]
+    assert all(is_verbatim(finding, items) for finding in findings)
+    assert len(briefing.headline) <= 3
+    assert {state.knowledge_id for state in briefing.item_states} == {
+        one.knowledge_id for one in items
+    }
+    assert briefing.confidentiality_level is high_water_mark(
+        [one.confidentiality_level for one in items]
+        + [state.confidentiality_level for state in previous]
+    )
+    material = [change for change in briefing.changes if change.kind is not ChangeKind.STILL_OPEN]
+    assert briefing.nothing_material is not bool(briefing.decisions or material)
