@@ -46,17 +46,19 @@ async def open_stores(
     *,
     clock: Callable[[], datetime] | None = None,
     new_id: Callable[[], str] | None = None,
+    model: EmbeddingModel | None = None,
 ) -> AsyncGenerator[Stores]:
     """Open the stores of the installation that *settings* describe and close them at the end.
 
-    *clock* and *new_id* replace the time and the random ids of the process.
+    *clock* and *new_id* replace the time and the random ids of the process, *model* its embedding
+    model.
     """
     settings = settings or Settings()
     tell_time = clock or _clock_of(settings)
     make_id = new_id or _random_id
     database = await open_database(settings)
     try:
-        model = _shared_model(settings.embedding_model)
+        model = model or _shared_model(settings.embedding_model)
         index = await open_vector_index(
             settings.lancedb_location, model, exact_search_chunks=settings.exact_search_chunks
         )
