@@ -60,7 +60,7 @@ def compose_briefing(
     said = Said()
     asks = [ask for ask in asks_in(readings, now) if ask.is_decision]
     decisions = recommendations_from(asks, now, said=said, limit=MOST_DECISIONS)
-    changes = changes_since(previous_states, items, now)
+    changes = _changes(previous_states or (), readings, now)
     news = [change for change in changes if change.kind is not ChangeKind.STILL_OPEN]
     headline = _headline(
         readings, {evidence.key for one in decisions for evidence in one.evidence}, news, said
@@ -121,7 +121,13 @@ def changes_since(
     whose level moved is the same item, if it stands at one level in both editions.
     """
     readings = readings_of(item for item in current if not _is_expired(item, now))
-    before = {_key(state): state for state in previous or ()}
+    return _changes(previous or (), readings, now)
+
+
+def _changes(
+    previous: Iterable[ItemState], readings: Sequence[Reading], now: datetime
+) -> tuple[Change, ...]:
+    before = {_key(state): state for state in previous}
     after = {reading.item.key for reading in readings}
     moved = _moved(before, after)
     changes: list[Change] = []
@@ -199,15 +205,17 @@ def _gone(state: ItemState) -> Change:
 
 def _moved(before: dict[ItemKey, ItemState], after: set[ItemKey]) -> dict[ItemKey, ItemState]:
     """Return what each item was that changed its level: one of its id gone, and one come."""
-    gone = [key for key in before if key not in after]
-    come = [key for key in after if key not in before]
-    moved: dict[ItemKey, ItemState] = {}
-    for key in come:
-        left = [old for old in gone if old.knowledge_id == key.knowledge_id]
-        arrived = [new for new in come if new.knowledge_id == key.knowledge_id]
-        if len(left) == len(arrived) == 1:
-            moved[key] = before[left[0]]
-    return moved
+    gone = _only_of_their_id(key for key in before if key not in after)
+    come = _only_of_their_id(key for key in after if key not in before)
+    return {come[name]: before[gone[name]] for name in come.keys() & gone.keys()}
+
+
+def _only_of_their_id(keys: Iterable[ItemKey]) -> dict[str, ItemKey]:
+    """Return the keys whose id no other of *keys* has, by that id."""
+    by_id: dict[str, list[ItemKey]] = {}
+    for key in keys:
+        by_id.setdefault(key.knowledge_id, []).append(key)
+    return {name: alike[0] for name, alike in by_id.items() if len(alike) == 1}
 
 
 def _order(change: Change) -> tuple[int, int, str, int]:
