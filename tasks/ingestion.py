@@ -20,7 +20,7 @@ from domain.records import (
     validate_batch,
 )
 from storage.knowledge_writer import WriteResult
-from storage.source_files import SourceListing, find_files, read_records
+from storage.source_files import SourceListing, find_files, read_files
 from tasks.progress import report_progress
 from tasks.step import step
 from tasks.stores import current_stores
@@ -57,15 +57,14 @@ async def store_files(
     """
     seen = copy.deepcopy(duplicates)
     report = IngestReport()
-    for file in files:
-        batches = read_records(file)
-        while (records := await asyncio.to_thread(_next_batch, batches)) is not None:
-            batch = await asyncio.to_thread(
-                validate_batch, records, defaults=defaults, now=now, duplicates=seen
-            )
-            report = report.plus(await _store(batch, writer))
-            done = report.added + report.updated + report.unchanged
-            report_progress("store", done, 0)
+    batches = read_files(files)
+    while (records := await asyncio.to_thread(_next_batch, batches)) is not None:
+        batch = await asyncio.to_thread(
+            validate_batch, records, defaults=defaults, now=now, duplicates=seen
+        )
+        report = report.plus(await _store(batch, writer))
+        done = report.added + report.updated + report.unchanged
+        report_progress("store", done, 0)
     return StoredFiles(report, seen)
 
 

@@ -5,6 +5,6 @@ Nothing here judges what a field says: `domain.records` does.
 """
 
 from storage.source_files.listing import SourceListing, find_files
-from storage.source_files.reading import read_records
+from storage.source_files.reading import read_files, read_records
 
-__all__ = ["SourceListing", "find_files", "read_records"]
+__all__ = ["SourceListing", "find_files", "read_files", "read_records"]

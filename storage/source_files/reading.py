@@ -1,4 +1,4 @@
-"""Reading one file as batches of raw records, whatever its kind.
+"""Reading files as batches of raw records, whatever their kind.
 
 A batch holds at most so many records and, but for one very long record, so much text: a million
 rows pass through without ever sitting in memory together, and so do a hundred rows of five
@@ -7,7 +7,8 @@ megabytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from domain.errors import InvalidRecord
@@ -40,9 +41,16 @@ def read_records(
 
     Never raises for what is wrong with the file: that is an `InvalidRecord` too, with no row.
     """
+    yield from read_files([path], batch_size=batch_size)
+
+
+def read_files(
+    paths: Iterable[Path], *, batch_size: int = 1000
+) -> Iterator[list[RawRecord | InvalidRecord]]:
+    """Yield the records of *paths* as `read_records` does, those of small files in one batch."""
     batch: list[RawRecord | InvalidRecord] = []
     characters = 0
-    for record in _records(path):
+    for record in chain.from_iterable(map(_records, paths)):
         batch.append(record)
         characters += 0 if isinstance(record, InvalidRecord) else _length(record)
         if len(batch) >= batch_size or characters >= MAX_BATCH_CHARACTERS:

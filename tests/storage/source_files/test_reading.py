@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from domain.clearance import ConfidentialityLevel
 from domain.errors import InvalidRecord
 from domain.knowledge import KnowledgeCategory, KnowledgeItem
-from storage.source_files import read_records
+from storage.source_files import read_files, read_records
 from tests.storage.source_files.written import items_of, only_problem, records_of, validated, write
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60)
@@ -133,6 +133,14 @@ def test_batches_of_very_long_records_are_shorter(tmp_path: Path):
     path = write(tmp_path / "items.jsonl", json.dumps({"content": "x" * 3_000_000}) + "\n")
     path.write_bytes(path.read_bytes() * 7)
     assert [len(batch) for batch in read_records(path)] == [3, 3, 1]
+
+
+def test_small_files_share_a_batch_in_their_order(tmp_path: Path):
+    paths = [write(tmp_path / f"{name}.txt", f"Note {name}") for name in "abc"]
+    paths.insert(1, tmp_path / "gone.txt")
+    (batch,) = read_files(paths)
+    assert [Path(record.file).name for record in batch] == ["a.txt", "gone.txt", "b.txt", "c.txt"]
+    assert [isinstance(record, InvalidRecord) for record in batch] == [False, True, False, False]
 
 
 def test_rows_are_read_as_they_are_asked_for(tmp_path: Path):
