@@ -12,13 +12,12 @@ from storage.settings import Settings
 def prepare_prefect(settings: Settings) -> None:
     """Make flows of this process run; call it before the first import of Prefect.
 
-    Prefect logs to standard error; from INFO on with `--verbose`, else warnings only.
+    What runs log goes to Prefect's API as ever. On standard error it shows with `--verbose` only: a
+    failure is told by the command itself, in one line.
     """
     from gateway.prefect_server import ensure_prefect_api
 
-    if get_invocation().verbose:
-        os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"
-    else:
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    shown = "INFO" if get_invocation().verbose else "CRITICAL"
+    os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = shown
     with messages.status("Waiting for the Prefect server"):
         ensure_prefect_api(settings)
