@@ -31,7 +31,7 @@ check: $(READY) ## Formatting, lint, strict types, and who may import whom
 	@$(BIN)/lint-imports
 
 proofs: $(READY) ## The property and kill tests with many more cases (long)
-	@DIARCHY_PROOFS=1 $(BIN)/python -m pytest -m proofs
+	@DIARCHY_PROOFS=1 $(BIN)/python -m pytest tests/properties tests/end_to_end
 
 bench: $(READY) ## Measure on this machine and print the figures
 	@$(BIN)/python -m benchmarks
