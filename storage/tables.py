@@ -62,7 +62,8 @@ class KnowledgeRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "knowledge_items"
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("knowledge_id", "level_rank"),
-        Index("ix_knowledge_items_window", "level_rank", "category", "updated_at"),
+        # The level does not lead: SQLite would read whole levels where ids are looked up.
+        Index("ix_knowledge_items_window", "category", "level_rank", "updated_at"),
     )
 
     item_key: str = Field(primary_key=True, max_length=32)

@@ -56,7 +56,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_knowledge_items_window",
         "knowledge_items",
-        ["level_rank", "category", "updated_at"],
+        ["category", "level_rank", "updated_at"],
         unique=False,
     )
     op.create_table(
