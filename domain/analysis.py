@@ -117,6 +117,7 @@ class Quantity(FrozenModel):
     """A number with its unit, normalised so that two requirements can be compared.
 
     Units: requests_per_second, events_per_second, seconds, percent, bytes, bytes_per_day, rows,
+    rows_per_day,
     users, EUR, USD, GBP (or another ISO 4217 code).
     """
 

@@ -138,8 +138,13 @@ _OUTSIDE = frozenset(
 
 
 def is_of_rival(point: Point, names: Sequence[str]) -> bool:
-    """Whether the sentence speaks of a rival and not of us: its weakness is not ours."""
+    """Whether the sentence speaks of a rival and not of us: its weakness is not ours.
+
+    One that begins with the rival's name speaks of the rival even where it compares with us.
+    """
     text = point.quote.statement
+    if text.startswith(tuple(names)):
+        return True
     if _OURS.search(text):
         return False
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)

@@ -2,13 +2,13 @@
 
 In this order, each only where there is evidence for it: what is asked, whether it fits, whether it can be
 built, by when, the main risk, the money, what to decide. A long quote is shortened at a pause in the
-statement; its evidence holds it whole. About 150 words in all: what comes last gives way first.
+statement; its evidence holds it whole. Quotes are shortened further until all fit into 150 words.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from domain.analysis import (
@@ -33,8 +33,8 @@ from reasoning.requests import AnalysisRequest
 from reasoning.schedule import earliest_deadline
 
 MOST_WORDS = 150
-_QUOTED_WORDS = 24
-_SIDE_WORDS = 18
+_QUOTED_WORDS = (24, 20, 16, 12)
+"""Words of a quote that are read out: the first of these with which the whole stays within bounds."""
 _LEANING = 0.33
 _QUOTES = re.compile(r"(?:; [a-z ]+ says)?: ")
 _PAUSE = re.compile(r"[,;:–—(]\s*$|[,;:–—(]$")
@@ -53,24 +53,33 @@ def executive_summary(
 ) -> tuple[Finding, ...]:
     """Return the sentences in order, at most 150 words together."""
     kept: list[Finding] = []
-    said: set[Evidence] = set()
-    words = 0
-    for finding in _sentences(request, business, technical, points, measurements, now=now):
-        length = len(finding.statement.split())
-        if words + length <= MOST_WORDS and finding.evidence[-1] not in said:
-            kept.append(finding)
-            said.add(finding.evidence[-1])
-            words += length
+    for words in _QUOTED_WORDS:
+        kept = _distinct(
+            _sentences(request, business, technical, points, measurements, now=now, words=words)
+        )
+        if sum(len(finding.statement.split()) for finding in kept) <= MOST_WORDS:
+            break
     return tuple(kept)
 
 
-def in_brief(text: str, words: int = _QUOTED_WORDS) -> str:
+def _distinct(sentences: Iterable[Finding]) -> list[Finding]:
+    """Return the sentences, each resting on a quote that no earlier one has as its last."""
+    kept: list[Finding] = []
+    said: list[Evidence] = []
+    for finding in sentences:
+        if finding.evidence[-1] not in said:
+            kept.append(finding)
+            said.append(finding.evidence[-1])
+    return kept
+
+
+def in_brief(text: str, words: int) -> str:
     """Return *text* on one line, cut at the last pause within *words* words, else at a word."""
     every = readable(text).split()
     if len(every) <= words:
         return " ".join(every)
     first = every[:words]
-    for end in range(len(first), len(first) // 2, -1):
+    for end in range(len(first), len(first) * 2 // 3, -1):
         if _PAUSE.search(first[end - 1]):
             return " ".join(first[:end]).rstrip(" ,;:–—(") + " …"
     return " ".join(first) + " …"
@@ -84,27 +93,28 @@ def _sentences(
     measurements: Sequence[Measurement],
     *,
     now: datetime,
+    words: int,
 ) -> Iterator[Finding]:
-    yield asked_for(request)
+    yield asked_for(request, words)
     if business is not None:
-        yield from _fit(business)
+        yield from _fit(business, words)
     requirements = technical.technical_requirements if technical is not None else ()
     if technical is not None:
-        yield from _feasible(technical)
+        yield from _feasible(technical, words)
         yield from _by_when(technical, requirements, now.date())
-        yield from _main_risk(technical)
-    yield from _money(requirements, points, measurements)
-    yield from _to_decide(points, now)
+        yield from _main_risk(technical, words)
+    yield from _money(requirements, points, measurements, words)
+    yield from _to_decide(points, now, words)
 
 
-def asked_for(request: AnalysisRequest) -> Finding:
+def asked_for(request: AnalysisRequest, words: int) -> Finding:
     """Return what the requirement asks in its own first words."""
     text = request.requirement
     spans = [span for span in sentence_spans(text) if len(text[span.start : span.end].split()) > 3]  # noqa: PLR2004 -- a heading is shorter
     start, end = spans[0] if spans else (len(text) - len(text.lstrip()), len(text.rstrip()))
     quote = text[start : min(end, start + 400)].rstrip()
     return Finding(
-        statement=f"Asked for: {_ended(in_brief(quote, _QUOTED_WORDS))}",
+        statement=f"Asked for: {_ended(in_brief(quote, words))}",
         evidence=(_of_requirement(quote, start, request.requirement_level),),
     )
 
@@ -119,7 +129,7 @@ def _of_requirement(quote: str, start: int, level: ConfidentialityLevel) -> Evid
     )
 
 
-def _fit(business: BusinessPerspective) -> Iterator[Finding]:
+def _fit(business: BusinessPerspective, words: int) -> Iterator[Finding]:
     alignment = business.strategic_alignment
     spoken_for, spoken_against = alignment.supports[:1], alignment.conflicts[:1]
     if not spoken_for and not spoken_against:
@@ -128,8 +138,8 @@ def _fit(business: BusinessPerspective) -> Iterator[Finding]:
         one, other = spoken_for[0], spoken_against[0]
         yield Finding(
             statement="The company is divided on it. "
-            f"For: {_ended(in_brief(one.statement, _SIDE_WORDS))} "
-            f"Against: {_ended(in_brief(other.statement, _SIDE_WORDS))}",
+            f"For: {_ended(in_brief(one.statement, words * 3 // 4))} "
+            f"Against: {_ended(in_brief(other.statement, words * 3 // 4))}",
             evidence=(*one.evidence, *other.evidence),
         )
         return
@@ -139,12 +149,12 @@ def _fit(business: BusinessPerspective) -> Iterator[Finding]:
         opening, cited = "More stands against it than for it", spoken_against
     for finding in cited:
         yield Finding(
-            statement=f"{opening}. {_ended(in_brief(finding.statement))}",
+            statement=f"{opening}. {_ended(in_brief(finding.statement, words))}",
             evidence=finding.evidence,
         )
 
 
-def _feasible(technical: TechnicalPerspective) -> Iterator[Finding]:
+def _feasible(technical: TechnicalPerspective, words: int) -> Iterator[Finding]:
     feasibility = technical.feasibility
     if feasibility.rating is Rating.UNKNOWN:
         return
@@ -154,8 +164,9 @@ def _feasible(technical: TechnicalPerspective) -> Iterator[Finding]:
         else feasibility.obstacles[:1] or feasibility.reasons[:1]
     )
     for finding in cited:
+        said = in_brief(_without_quote(finding), words)
         yield Finding(
-            statement=f"Feasibility is {feasibility.rating}. {_ended(in_brief(_without_quote(finding)))}",
+            statement=f"Feasibility is {feasibility.rating}. {_ended(said)}",
             evidence=finding.evidence,
         )
 
@@ -185,12 +196,12 @@ def _by_when(
         yield Finding(statement=f"Reckon with {span}.", evidence=evidence)
 
 
-def _main_risk(technical: TechnicalPerspective) -> Iterator[Finding]:
+def _main_risk(technical: TechnicalPerspective, words: int) -> Iterator[Finding]:
     used = {finding.evidence for finding in technical.feasibility.obstacles[:1]}
     risks = [risk for risk in technical.risk_assessment.risks if risk.evidence not in used]
     stated = [risk for risk in risks if not _quotes_requirement(risk)]
     for risk in (stated or risks)[:1]:
-        said = in_brief(risk.statement.removeprefix("Risk: "))
+        said = in_brief(risk.statement, words)
         yield Finding(
             statement=f"Main risk, {risk.exposure} of 25: {_ended(said)}", evidence=risk.evidence
         )
@@ -204,6 +215,7 @@ def _money(
     requirements: Sequence[TechnicalRequirement],
     points: Sequence[Point],
     measurements: Sequence[Measurement],
+    words: int,
 ) -> Iterator[Finding]:
     for one in measurements:
         if one.requirement.kind is RequirementKind.BUDGET:
@@ -219,7 +231,7 @@ def _money(
     finance = [point for point in stated if point.category is _C.FINANCIAL_ANALYSIS]
     for point in (finance or stated)[:1]:
         yield Finding(
-            statement=f"Money: {_ended(in_brief(point.quote.statement))}",
+            statement=f"Money: {_ended(in_brief(point.quote.statement, words))}",
             evidence=(as_evidence(point.quote),),
         )
         return
@@ -238,12 +250,12 @@ def _states_money(point: Point) -> bool:
     )
 
 
-def _to_decide(points: Sequence[Point], now: datetime) -> Iterator[Finding]:
+def _to_decide(points: Sequence[Point], now: datetime, words: int) -> Iterator[Finding]:
     open_now = [point for point in points if Role.DECISION in point.roles and point.on_topic]
     dated = [point for point in open_now if _is_due(point, now)]
     for point in (dated or open_now)[:1]:
         yield Finding(
-            statement=f"To decide: {_ended(in_brief(point.quote.statement))}",
+            statement=f"To decide: {_ended(in_brief(point.quote.statement, words))}",
             evidence=(as_evidence(point.quote),),
         )
 

@@ -84,6 +84,7 @@ def _said(points: Sequence[Point]) -> tuple[list[Finding], list[Finding]]:
         point
         for point in heard
         if point.roles & _FOR
+        and (point.names_topic or point.category is not _C.HUMAN_RESOURCES)
         and not point.roles & (_AGAINST | {Role.RISK, Role.DEPENDENCY})
         and not _DOUBT.search(point.quote.text)
     ]

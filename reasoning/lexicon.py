@@ -231,7 +231,7 @@ _NO_CLAIM_WORDING = {
         missing(?= you); miss (?:rate|ratio); gap analysis; legal
     """,
     Role.TREND: r"""
-        (?:fall|rise) (?:back|under|within|due); dropp(?:ed|ing) off
+        (?:falls?|rises?) (?:back|under|within|due); dropp(?:ed|ing) off
     """,
     Role.PROGRESS: r"""
         closed[- ](?:loop|source|circuit); closed (?:session|meeting|user|group);

@@ -76,7 +76,7 @@ def constraints_in(points: Sequence[Point], now: date) -> tuple[Constraint, ...]
     """Return the dates, later than *now*, before which the evidence says something cannot be had."""
     found: list[Constraint] = []
     for point in points:
-        if point.category not in _PLANNING:
+        if point.category not in _PLANNING or not point.on_topic:
             continue
         text = point.quote.text
         frozen = bool(_FROZEN.search(text))

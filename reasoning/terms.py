@@ -82,7 +82,6 @@ def terms_in_order(text: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=20_000)
 def terms_of(text: str) -> frozenset[str]:
     """Return the distinct terms of *text*."""
     return frozenset(terms_in_order(text))
