@@ -14,7 +14,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -25,7 +24,6 @@ from storage.database import Database
 from storage.tables import AuditRow
 
 GENESIS = "0" * 64
-_CHAIN_LOCK = 0x44494152
 
 
 class AuditAction(StrEnum):
@@ -90,10 +88,11 @@ class AuditLog:
         outcome: AuditOutcome,
         detail: Mapping[str, Any],
     ) -> None:
-        """Append an entry within the transaction of what it tells of."""
-        if not self._database.is_sqlite:
-            # Two transactions that read the same last hash would fork the chain.
-            await session.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
+        """Append an entry within the transaction of what it tells of.
+
+        A writing transaction holds the write lock: two that read the same last hash would fork the
+        chain.
+        """
         newest = select(AuditRow).order_by(col(AuditRow.sequence).desc()).limit(1)
         last = (await session.execute(newest)).scalar_one_or_none()
         row = AuditRow(
@@ -115,12 +114,17 @@ class AuditLog:
         count = 0
         async with self._database.reading() as session:
             entries = select(AuditRow).order_by(col(AuditRow.sequence))
-            for row in (await session.execute(entries)).scalars():
+            async for row in await session.stream_scalars(entries):
                 if row.previous_hash != previous or row.entry_hash != _entry_hash(row):
                     raise StorageError(f"the audit log is broken at entry {row.sequence}")
                 previous = row.entry_hash
                 count += 1
         return count
+
+
+def storable(text: str) -> str:
+    """Return *text*, which somebody asked for, without what no database can hold."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def _is_above(key: ItemKey) -> bool:

@@ -17,9 +17,10 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from filelock import FileLock, Timeout
-from sqlalchemy import event, text
+from filelock import AsyncFileLock, Timeout
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from domain.errors import StorageError, TransientStorageError
@@ -27,6 +28,8 @@ from storage.settings import Settings
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_WAIT_SECONDS = 600
+_WRITE_LOCK = 0x44494152
+_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 
 
 class Database:
@@ -35,6 +38,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, home: Path) -> None:
         self._engine = engine
         self._home = home
+        self._locks: dict[str, asyncio.Lock] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -48,14 +52,16 @@ class Database:
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
                 if self.is_sqlite:
                     await session.execute(text("BEGIN"))
+                else:
+                    await session.connection(execution_options=_ONE_STATE)
                 yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
-        On SQLite it takes the write lock at its start, so that what it reads cannot change before
-        what it writes.
+        It takes the installation's write lock at its start, so that what it reads cannot change
+        before what it writes.
         """
         with _translated_errors():
             async with (
@@ -64,34 +70,50 @@ class Database:
             ):
                 if self.is_sqlite:
                     await session.execute(text("BEGIN IMMEDIATE"))
+                else:
+                    await session.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
                 yield session
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncGenerator[None]:
         """Hold the lock *name* across all processes of this installation."""
-        if self.is_sqlite:
-            lock = FileLock(self._home / f"{name}.lock", thread_local=False, mode=0o600)
-            try:
-                await asyncio.to_thread(lock.acquire, timeout=_LOCK_WAIT_SECONDS)
-            except Timeout as error:
-                raise TransientStorageError(f"another process holds the {name} lock") from error
-            except OSError as error:
-                raise StorageError(f"the {name} lock cannot be taken: {error.strerror}") from error
-            try:
-                yield
-            finally:
-                lock.release()
-        else:
-            with _translated_errors():
-                async with self._engine.connect() as connection:
-                    key = {"name": f"diarchy:{name}"}
-                    await connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), key)
-                    try:
-                        yield
-                    finally:
-                        await connection.execute(
-                            text("SELECT pg_advisory_unlock(hashtext(:name))"), key
-                        )
+        hold = self._file_lock if self.is_sqlite else self._advisory_lock
+        # Of this process only one waits outside: many would take up every connection of the pool,
+        # and the one that holds the lock could not finish.
+        async with self._locks.setdefault(name, asyncio.Lock()), hold(name):
+            yield
+
+    @asynccontextmanager
+    async def _file_lock(self, name: str) -> AsyncGenerator[None]:
+        lock = AsyncFileLock(
+            self._home / f"{name}.lock",
+            timeout=_LOCK_WAIT_SECONDS,
+            mode=0o600,
+            run_in_executor=False,
+        )
+        try:
+            await lock.acquire()
+        except Timeout as error:
+            raise TransientStorageError(f"another process holds the {name} lock") from error
+        except OSError as error:
+            raise StorageError(f"the {name} lock cannot be taken: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            await lock.release()
+
+    @asynccontextmanager
+    async def _advisory_lock(self, name: str) -> AsyncGenerator[None]:
+        key = {"name": f"diarchy:{name}"}
+        with _translated_errors():
+            async with self._engine.connect() as connection:
+                # Held for hours, a transaction would keep the server from tidying up.
+                outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await outside.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), key)
+                try:
+                    yield
+                finally:
+                    await outside.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), key)
 
     async def vacuum(self) -> None:
         """Rewrite the files so that nothing of a deleted row stays in them."""
@@ -118,17 +140,21 @@ async def open_database(settings: Settings) -> Database:
         raise StorageError(f"the data folder cannot be used: {error.strerror}") from error
     engine = _create_engine(settings)
     database = Database(engine, home=settings.home)
-    with _translated_errors():
-        if await _revision(engine) != _head():
-            async with database.exclusive("migrations"), engine.connect() as connection:
-                await connection.run_sync(_migrate)
-                await connection.commit()
+    try:
+        with _translated_errors():
+            if await _revision(engine) != _head():
+                async with database.exclusive("migrations"), engine.connect() as connection:
+                    await connection.run_sync(_migrate)
+                    await connection.commit()
+    except BaseException:
+        await database.close()
+        raise
     return database
 
 
 def _create_engine(settings: Settings) -> AsyncEngine:
-    url = settings.sqlalchemy_url
-    if not url.startswith("sqlite"):
+    url = _url(settings)
+    if url.get_backend_name() != "sqlite":
         return create_async_engine(url, pool_pre_ping=True)
     engine = create_async_engine(url, connect_args={"timeout": 60})
 
@@ -148,6 +174,15 @@ def _create_engine(settings: Settings) -> AsyncEngine:
         cursor.close()
 
     return engine
+
+
+def _url(settings: Settings) -> URL:
+    """Return the database URL with the driver that Diarchy uses."""
+    if settings.database_url is None:
+        return URL.create("sqlite+aiosqlite", database=str(settings.home / "diarchy.sqlite"))
+    _, separator, rest = settings.database_url.partition("://")
+    driver = "sqlite+aiosqlite" if settings.uses_sqlite else "postgresql+psycopg"
+    return make_url(f"{driver}{separator}{rest}")
 
 
 def _alembic_config() -> Config:
@@ -172,6 +207,9 @@ async def _revision(engine: AsyncEngine) -> str | None:
 def _migrate(connection: Any) -> None:
     config = _alembic_config()
     config.attributes["connection"] = connection
+    if connection.dialect.name == "sqlite":
+        # The driver begins nothing by itself: without this, what dies halfway stays half made.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     command.upgrade(config, "head")
 
 
@@ -189,6 +227,8 @@ class _translated_errors:  # noqa: N801 - reads as a function where it is used
     ) -> None:
         if isinstance(error, OperationalError):
             raise TransientStorageError(f"the database did not answer: {_cause(error)}") from None
+        if isinstance(error, PoolTimeoutError):
+            raise TransientStorageError("too much asks the database at once") from None
         if isinstance(error, SQLAlchemyError):
             raise StorageError(f"the database failed: {type(error).__name__}") from None
 

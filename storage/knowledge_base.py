@@ -19,10 +19,10 @@ from domain.evidence import RetrievedItem
 from domain.knowledge import ItemKey, KnowledgeCategory, KnowledgeItem
 from domain.records import ValidatedItem
 from domain.window import WindowItem
-from storage.audit import AuditAction, AuditLog, AuditOutcome
+from storage.audit import AuditAction, AuditLog, AuditOutcome, storable
 from storage.database import Database
 from storage.indexing import Indexer, Progress
-from storage.knowledge_rows import item_of, key_of, visible_to
+from storage.knowledge_rows import addressed_by, item_of, key_of, visible_to
 from storage.knowledge_search import KnowledgeSearch, SearchQuery
 from storage.knowledge_windows import KnowledgeWindows
 from storage.knowledge_writer import KnowledgeWriter, WriteOutcome
@@ -68,10 +68,7 @@ class KnowledgeBase:
         """Return an item; of several levels with that id, the most secret one. Raises `NotFound`."""
         visible = (
             select(KnowledgeRow)
-            .where(
-                visible_to(reader.clearance, self._clock()),
-                col(KnowledgeRow.knowledge_id) == knowledge_id.replace("\x00", ""),
-            )
+            .where(visible_to(reader.clearance, self._clock()), addressed_by(knowledge_id))
             .order_by(col(KnowledgeRow.level_rank).desc())
             .limit(1)
         )
@@ -175,6 +172,6 @@ class KnowledgeBase:
         try:
             yield
         except (NotFound, AccessDenied):
-            detail = {"item": knowledge_id[:200].replace("\x00", "")}
+            detail = {"item": storable(knowledge_id)[:200]}
             await self._audit.record(reader.name, action, AuditOutcome.DENIED, detail)
             raise

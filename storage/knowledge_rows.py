@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import col
 
 from domain.clearance import Clearance, ConfidentialityLevel
@@ -33,6 +33,15 @@ def visible_to(clearance: Clearance, now: datetime) -> ColumnElement[bool]:
 def permitted_to(clearance: Clearance) -> ColumnElement[bool]:
     """Return the condition under which a row may be read or written, expired or not."""
     return col(KnowledgeRow.level_rank).in_([level.rank for level in clearance.readable_levels])
+
+
+def addressed_by(knowledge_id: str) -> ColumnElement[bool]:
+    """Return the condition that a row has this id; what no id can be matches nothing."""
+    try:
+        knowledge_id.encode()
+    except UnicodeEncodeError:
+        return false()
+    return false() if "\x00" in knowledge_id else col(KnowledgeRow.knowledge_id) == knowledge_id
 
 
 def header_fields(row: KnowledgeRow) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from domain.knowledge import KnowledgeItem
 from domain.records import ValidatedItem
 from storage.audit import AuditAction, AuditLog, AuditOutcome
 from storage.database import Database
-from storage.knowledge_rows import LEVELS, columns_of, item_of, permitted_to
+from storage.knowledge_rows import LEVELS, addressed_by, columns_of, item_of, permitted_to
 from storage.tables import KnowledgeRow, OutboxRow
 
 UPDATABLE_FIELDS = frozenset(KnowledgeItem.model_fields) - {"knowledge_id", "created_at"}
@@ -203,10 +203,16 @@ class KnowledgeWriter:
         self, session: AsyncSession, knowledge_id: str, writer: Reader
     ) -> KnowledgeRow:
         """Return the item that an id means to *writer*: the most secret one that it may read."""
-        rows = (await self._rows_by_id(session, {knowledge_id}, writer)).get(knowledge_id)
-        if not rows:
+        most_secret = (
+            select(KnowledgeRow)
+            .where(permitted_to(writer.clearance), addressed_by(knowledge_id))
+            .order_by(col(KnowledgeRow.level_rank).desc())
+            .limit(1)
+        )
+        row = (await session.execute(most_secret)).scalar_one_or_none()
+        if row is None:
             raise NotFound
-        return rows[max(rows)]
+        return row
 
     async def _refuse_second(
         self, session: AsyncSession, row: KnowledgeRow, level: ConfidentialityLevel

@@ -20,11 +20,14 @@ from domain.clearance import (
     effective_clearance,
 )
 from domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
-from storage.audit import AuditAction, AuditLog, AuditOutcome
+from storage.audit import AuditAction, AuditLog, AuditOutcome, storable
 from storage.database import Database
 from storage.tables import PrincipalRow
 
-_NAME = re.compile(r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?")
+_NAME = re.compile(
+    r"[^\s\x00-\x1f\x7f\ud800-\udfff]"
+    r"(?:[^\x00-\x1f\x7f\ud800-\udfff]{0,198}[^\s\x00-\x1f\x7f\ud800-\udfff])?"
+)
 _LEVELS = tuple(ConfidentialityLevel)
 _REGISTRAR = "registry"
 """Who registers is who holds the home's files; the log says so by this name."""
@@ -57,7 +60,7 @@ class PrincipalRegistry:
             row = await session.get(PrincipalRow, name) if _NAME.fullmatch(name) else None
         if row is None or row.revoked_at is not None:
             await self._audit.record(
-                name[:200].replace("\x00", ""), AuditAction.IDENTIFY, AuditOutcome.DENIED, {}
+                storable(name)[:200], AuditAction.IDENTIFY, AuditOutcome.DENIED, {}
             )
             raise AccessDenied
         clearance = effective_clearance(

@@ -13,17 +13,26 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.clearance import ConfidentialityLevel
 from domain.model import UtcDatetime
 
+_SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
+_POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+
 
 class Settings(BaseSettings):
     """The settings of one process."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DIARCHY_", env_ignore_empty=True, frozen=True, extra="forbid"
+        env_prefix="DIARCHY_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        # A database URL holds a password.
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(default=Path(".diarchy"), description="Folder of everything that is kept.")
     database_url: str | None = Field(
         default=None,
+        repr=False,
         description="SQLAlchemy URL of the truth, for example postgresql://host/diarchy; "
         "SQLite in the home when unset.",
     )
@@ -67,17 +76,19 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str | None) -> str | None:
+        if url is not None:
+            scheme, separator, _ = url.partition("://")
+            if not separator or scheme not in _SQLITE | _POSTGRESQL:
+                raise ValueError("must be a postgresql:// or sqlite:// URL")
+        return url
+
     @property
-    def sqlalchemy_url(self) -> str:
-        """The database URL with the driver that Diarchy uses."""
-        if self.database_url is None:
-            return f"sqlite+aiosqlite:///{self.home / 'diarchy.sqlite'}"
-        scheme, separator, rest = self.database_url.partition("://")
-        if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
-            return f"postgresql+psycopg{separator}{rest}"
-        if scheme in {"sqlite", "sqlite+aiosqlite"}:
-            return f"sqlite+aiosqlite{separator}{rest}"
-        raise ValueError("DIARCHY_DATABASE_URL must be a postgresql:// or sqlite:// URL")
+    def uses_sqlite(self) -> bool:
+        """Whether the truth is a SQLite file."""
+        return self.database_url is None or self.database_url.partition("://")[0] in _SQLITE
 
     @property
     def lancedb_location(self) -> str:
