@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.prefect_server import PrefectServer, point_process_at
+from tests.stores import clock, home, open_home
+
+__all__ = ["clock", "home", "open_home"]
 
 _KEPT = {"DIARCHY_PROOFS"}
 
