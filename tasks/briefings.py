@@ -8,7 +8,7 @@ from datetime import timedelta
 from reasoning.briefing import compose_briefing
 
 from domain.briefing import CeoBriefing
-from domain.clearance import ConfidentialityLevel, Reader
+from domain.clearance import Reader
 from domain.knowledge import Domain, ItemKey
 from domain.model import FrozenModel
 from domain.summary import StrategicSummary, TimeHorizon
@@ -31,7 +31,7 @@ class DomainWindow(FrozenModel):
     items_before: tuple[WindowItem, ...]
 
     @property
-    def keys(self) -> set[ItemKey]:
+    def item_keys(self) -> set[ItemKey]:
         """The addresses of all of them."""
         return {item.key for item in (*self.items, *self.items_before)}
 
@@ -120,7 +120,7 @@ async def compose_edition(
         items=tuple(items[key] for key in sorted(items, key=_by_id_and_level)),
         previous_states=edition.item_states if edition else None,
         previous_briefing_id=edition.briefing_id if edition else None,
-        previous_label=edition.confidentiality_level if edition else ConfidentialityLevel.PUBLIC,
+        previous_label=edition.confidentiality_level if edition else None,
         now=run.now,
     )
 
@@ -135,7 +135,7 @@ async def store_summary(
         report_id=run.report_id,
         kind=ReportKind.SUMMARY,
         reader=reader,
-        made_from=window.keys,
+        made_from=window.item_keys,
         time_horizon=summary.time_horizon,
     )
 
@@ -149,7 +149,7 @@ async def store_briefing(
     run: RunStamp,
 ) -> None:
     """Store the edition under its label, audited, before the reader gets it."""
-    made_from = {key for window in windows for key in window.keys}
+    made_from = {key for window in windows for key in window.item_keys}
     made_from |= {item.key for item in previous.still_visible}
     if previous.briefing is not None:
         made_from |= {source.key for source in previous.briefing.sources}

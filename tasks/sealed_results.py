@@ -18,7 +18,7 @@ from storage.sealing import open_sealer
 from tasks.stores import current_settings
 
 
-class SealedSerializer(Serializer[Any]):
+class SealedSerializer(Serializer):  # pyright: ignore[reportMissingTypeArgument] - Prefect registers a generic's parameters as a type of its own
     """Pickles and seals; raises `SealBroken` for what another installation sealed."""
 
     type: str = Field(default="diarchy-sealed", frozen=True)

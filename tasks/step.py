@@ -54,10 +54,14 @@ def step(
             timeout_seconds=timeout.total_seconds(),
             cache_policy=DEFAULT if keep_result else NO_CACHE,
             persist_result=keep_result,
-            result_storage=HomeResults() if keep_result else None,
             result_serializer=SealedSerializer() if keep_result else None,
         )
-        return decorated(_without_content(name, function))
+        made = decorated(_without_content(name, function))
+        if keep_result:
+            # The decorator takes a fixed path or a block saved on the server; this one finds the
+            # home when it writes, and needs no server.
+            made.result_storage = HomeResults()
+        return made
 
     return decorate
 
