@@ -25,10 +25,10 @@ from domain.sentences import Span
 from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel, Vectors
+from storage.exact_search import IndexQuery
 from storage.knowledge_rows import LEVELS, visible_to
-from storage.level_table import LevelTable
 from storage.tables import KnowledgeRow
-from storage.vector_index import IndexQuery, VectorIndex
+from storage.vector_index import VectorIndex
 
 MAX_QUERY_CHARACTERS = 100_000
 MAX_LIMIT = 200
@@ -97,13 +97,14 @@ class KnowledgeSearch:
         rows = await self._visible_rows(wanted, clearance=clearance, now=now)
         results: list[tuple[RetrievedItem, ...]] = []
         for query, index_query, items in zip(queries, asked, ranked, strict=True):
+            floor = _Floor(self._index, index_query.text)
             retrieved: list[RetrievedItem] = []
             for item in items:
                 row = rows.get(item.item_key)
                 if row is None or not _is_current(row, item):
                     continue
                 candidate = await self._retrieved(row, item)
-                if await self._bears_on(index_query.text, item, candidate):
+                if await floor.is_passed_by(item, candidate):
                     retrieved.append(candidate)
                 if len(retrieved) == query.limit:
                     break
@@ -172,17 +173,26 @@ class KnowledgeSearch:
         async with self._database.reading() as session:
             return (await session.execute(slice_of)).scalar_one_or_none() or " "
 
-    async def _bears_on(self, words: str, item: RankedItem, found: RetrievedItem) -> bool:
-        """Return whether the item passes the floor: by meaning, or by holding the query's words."""
+
+class _Floor:
+    """What an item must reach to be returned for a query: by meaning, or by holding its words."""
+
+    def __init__(self, index: VectorIndex, words: str) -> None:
+        self._index = index
+        self._words = words
+        self._terms: dict[ConfidentialityLevel, frozenset[str]] = {}
+
+    async def is_passed_by(self, item: RankedItem, found: RetrievedItem) -> bool:
         if item.best_cosine >= COSINE_FLOOR:
             return True
-        table: LevelTable | None = await self._index.find_table(
-            ConfidentialityLevel(found.confidentiality_level)
-        )
+        level = found.confidentiality_level
+        table = await self._index.find_table(level)
         if table is None:
             return False
+        if level not in self._terms:
+            self._terms[level] = await table.tokens(self._words)
         text = " ".join([found.title, *(passage.text for passage in found.passages)])
-        return covers(await table.tokens(words), await table.tokens(text))
+        return covers(self._terms[level], await table.tokens(text))
 
 
 def _is_current(row: Any, item: RankedItem) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import numpy as np
@@ -30,6 +30,7 @@ MATRIX_COLUMNS = (
     "expires_at",
     "vector",
 )
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CATEGORY_CODES = {category: code for code, category in enumerate(KnowledgeCategory)}
 
 
@@ -91,15 +92,20 @@ class LevelMatrix:
         self, *, categories: Sequence[KnowledgeCategory] | None, now: datetime
     ) -> NDArray[np.bool_]:
         """Return which windows are unexpired and of one of *categories* (None: of any)."""
-        mask = self.expires_at > int(now.timestamp() * 1_000_000)
+        mask = self.expires_at > _microseconds(now)
         if categories is not None:
             codes = [_CATEGORY_CODES[category] for category in categories]
             mask &= np.isin(self.category_codes, codes)
         return mask
 
+    def expired(self, now: datetime) -> frozenset[str]:
+        """Return the ids of the items that have expired by *now*."""
+        rows = np.flatnonzero(self.expires_at <= _microseconds(now))
+        return frozenset(self.knowledge_ids[row] for row in rows)
+
     def nearest(
         self, scores: NDArray[np.float32], mask: NDArray[np.bool_], limit: int
-    ) -> list[int]:
+    ) -> NDArray[np.intp]:
         """Return the rows with the highest *scores* among *mask*, best first, ties by row."""
         rows = np.flatnonzero(mask)
         if len(rows) > limit:
@@ -107,7 +113,7 @@ class LevelMatrix:
             cut = np.partition(masked, len(masked) - limit)[len(masked) - limit]
             rows = rows[masked >= cut]
         order = np.lexsort((rows, -scores[rows]))
-        return cast("list[int]", rows[order][:limit].tolist())
+        return rows[order][:limit]
 
     def candidate(self, row: int, *, cosine: float, text_score: float) -> Candidate:
         """Return the window at *row* with its scores."""
@@ -122,6 +128,10 @@ class LevelMatrix:
             cosine=cosine,
             text_score=text_score,
         )
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _rows_by_id(knowledge_ids: Sequence[str]) -> dict[str, range]:

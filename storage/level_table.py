@@ -7,9 +7,9 @@ words may be spread over an item, while a vector of a long text means nothing in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,8 @@ _KEEP_OLD_VERSIONS = timedelta(minutes=10)
 _AT_ONCE = timedelta(milliseconds=1)
 """As good as zero, which LanceDB warns about; the caller holds the lock that the warning asks for."""
 _MOST_TIED_HITS = 10_000
+_SPARE_HITS = 60
+"""How many more hits are read at once, to see the end of a tie."""
 
 
 def window_schema(identity: EmbeddingIdentity) -> pa.Schema:
@@ -150,19 +152,33 @@ class LevelTable:
         categories: Sequence[KnowledgeCategory] | None,
         now: datetime,
         limit: int,
+        expired: Collection[str] | None = None,
     ) -> dict[str, float]:
-        """Return the BM25 scores of the best *limit* items by id, ties at the end broken by id."""
-        fetched = limit
+        """Return the BM25 scores of the best *limit* items by id, ties at the end broken by id.
+
+        *expired* are the ids of what has expired by *now*, where the caller knows them: leaving
+        them out of the hits costs less than filtering for them.
+        """
+        fetched = limit + _SPARE_HITS
+        if expired is not None and categories is None:
+            hits = await self._matches(query, None, fetched)
+            seen = [hit for hit in hits if hit[0] not in expired]
+            if len(hits) < fetched or _goes_past(hits, seen[:limit], limit):
+                return _best(seen, limit)
         while True:
-            search = self._texts.query().nearest_to_text(MatchQuery(query, "text"))  # pyright: ignore[reportCallIssue] - its defaults are not typed
-            filtered = search.where(_visible(categories, now)).select(["knowledge_id", "_score"])
-            rows = (await filtered.limit(fetched).to_arrow()).to_pydict()
-            scores = cast("list[float]", rows["_score"])
-            if len(scores) < fetched or scores[-1] < scores[limit - 1] or fetched > _MOST_TIED_HITS:
-                break
+            hits = await self._matches(query, _visible(categories, now), fetched)
+            exhausted = len(hits) < fetched or fetched > _MOST_TIED_HITS
+            if exhausted or _goes_past(hits, hits[:limit], limit):
+                return _best(hits, limit)
             fetched *= 4
-        hits = zip(cast("list[str]", rows["knowledge_id"]), scores, strict=True)
-        return dict(sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:limit])
+
+    async def _matches(self, query: str, where: Expr | None, limit: int) -> list[tuple[str, float]]:
+        """Return the ids and scores of the best items that hold words of *query*, scores falling."""
+        search = self._texts.query().nearest_to_text(MatchQuery(query, "text"))  # pyright: ignore[reportCallIssue] - its defaults are not typed
+        if where is not None:
+            search = search.where(where)
+        rows = await search.select(["knowledge_id", "_score"]).limit(limit).to_arrow()
+        return list(zip(rows["knowledge_id"].to_pylist(), rows["_score"].to_pylist(), strict=True))
 
     async def nearest(
         self,
@@ -257,6 +273,17 @@ async def open_level_table(connection: AsyncConnection, level: ConfidentialityLe
 def table_names(level: ConfidentialityLevel) -> tuple[str, str]:
     """Return the names of the tables of windows and of items; that of windows is made last."""
     return f"{level.value}_windows", f"{level.value}_items"
+
+
+def _goes_past(
+    fetched: Sequence[tuple[str, float]], best: Sequence[tuple[str, float]], limit: int
+) -> bool:
+    """Return whether *fetched* goes on past every hit that ties with the last of the *best*."""
+    return len(best) == limit and fetched[-1][1] < best[-1][1]
+
+
+def _best(hits: Sequence[tuple[str, float]], limit: int) -> dict[str, float]:
+    return dict(sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:limit])
 
 
 def _text_index() -> FTS:

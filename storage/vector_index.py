@@ -7,33 +7,21 @@ number. A table that is missing means that nothing is stored at that level.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 import lancedb
-import numpy as np
 from lancedb import AsyncConnection
 
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.errors import StorageError
-from domain.knowledge import KnowledgeCategory
-from domain.ranking import CANDIDATES, PASSAGES, Candidate
-from storage.embeddings import EmbeddingIdentity, EmbeddingModel, Vectors
-from storage.level_matrix import LevelMatrix
+from domain.ranking import CANDIDATES, Candidate
+from storage.embeddings import EmbeddingIdentity, EmbeddingModel
+from storage.exact_search import IndexQuery, search_in_memory
 from storage.level_table import LevelTable, create_level_table, open_level_table, table_names
 
 _QUERIES_AT_ONCE = 32
-
-
-@dataclass(frozen=True)
-class IndexQuery:
-    """What one query asks of the index."""
-
-    vector: Vectors
-    """Shape (dimension,), length 1."""
-    text: str
-    categories: tuple[KnowledgeCategory, ...] | None
 
 
 class VectorIndex:
@@ -60,18 +48,20 @@ class VectorIndex:
             if (table := await self.find_table(level)) is not None
         ]
         windows = sum([await table.count() for table in tables])
-        found: list[list[Candidate]] = [[] for _ in queries]
         if not windows:
-            return found
-        in_memory = windows <= self._exact_search_chunks
+            return [[] for _ in queries]
+        found: list[list[Candidate]] = []
         for first in range(0, len(queries), _QUERIES_AT_ONCE):
             batch = queries[first : first + _QUERIES_AT_ONCE]
-            by_level = await asyncio.gather(
-                *(_search_table(table, batch, now=now, in_memory=in_memory) for table in tables)
-            )
-            for candidates_by_query in by_level:
-                for index, candidates in enumerate(candidates_by_query):
-                    found[first + index].extend(candidates)
+            if windows <= self._exact_search_chunks:
+                found.extend(await search_in_memory(tables, batch, now=now))
+            else:
+                by_level = await asyncio.gather(
+                    *(_search_on_disk(table, batch, now=now) for table in tables)
+                )
+                found.extend(
+                    list(chain.from_iterable(levels)) for levels in zip(*by_level, strict=True)
+                )
         return found
 
     async def find_table(self, level: ConfidentialityLevel) -> LevelTable | None:
@@ -113,23 +103,15 @@ async def open_vector_index(
     return VectorIndex(connection, model, exact_search_chunks=exact_search_chunks)
 
 
-async def _search_table(
-    table: LevelTable, queries: Sequence[IndexQuery], *, now: datetime, in_memory: bool
+async def _search_on_disk(
+    table: LevelTable, queries: Sequence[IndexQuery], *, now: datetime
 ) -> list[list[Candidate]]:
-    by_words = asyncio.gather(
+    by_words = await asyncio.gather(
         *(
             table.text_scores(query.text, categories=query.categories, now=now, limit=CANDIDATES)
             for query in queries
         )
     )
-    if in_memory:
-        matrix = await table.matrix()
-        nearest = asyncio.to_thread(_nearest_rows, matrix, queries, now)
-        rows_of_queries, text_scores_of_queries = await asyncio.gather(nearest, by_words)
-        return [
-            _joined(matrix, rows, text_scores)
-            for rows, text_scores in zip(rows_of_queries, text_scores_of_queries, strict=True)
-        ]
     return list(
         await asyncio.gather(
             *(
@@ -140,45 +122,7 @@ async def _search_table(
                     limit=CANDIDATES,
                     text_scores=text_scores,
                 )
-                for query, text_scores in zip(queries, await by_words, strict=True)
+                for query, text_scores in zip(queries, by_words, strict=True)
             )
         )
     )
-
-
-@dataclass(frozen=True)
-class _NearestRows:
-    nearest: list[int]
-    scores: Vectors
-    """Every window's cosine, so that those found by words have theirs too."""
-
-
-def _nearest_rows(
-    matrix: LevelMatrix, queries: Sequence[IndexQuery], now: datetime
-) -> list[_NearestRows]:
-    scores = matrix.scores(np.stack([query.vector for query in queries]))
-    return [
-        _NearestRows(
-            matrix.nearest(row, matrix.visible(categories=query.categories, now=now), CANDIDATES),
-            row,
-        )
-        for query, row in zip(queries, scores, strict=True)
-    ]
-
-
-def _joined(
-    matrix: LevelMatrix, found: _NearestRows, text_scores: Mapping[str, float]
-) -> list[Candidate]:
-    """Return the nearest windows and, of each item found by words, those nearest to the query."""
-    rows = set(found.nearest)
-    for knowledge_id in text_scores:
-        of_item = matrix.rows.get(knowledge_id, range(0))  # none: written after the matrix was read
-        rows.update(sorted(of_item, key=lambda row: (-found.scores[row], row))[:PASSAGES])
-    return [
-        matrix.candidate(
-            row,
-            cosine=float(found.scores[row]),
-            text_score=text_scores.get(matrix.knowledge_ids[row], 0.0),
-        )
-        for row in sorted(rows)
-    ]
