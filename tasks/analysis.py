@@ -26,7 +26,7 @@ from tasks.identification import RunStamp
 from tasks.step import step
 from tasks.stores import current_stores
 
-_ITEMS_A_QUESTION = 12
+ITEMS_A_QUESTION = 12
 _THINKING = timedelta(minutes=5)
 
 EvidenceByQuestion = dict[str, tuple[RetrievedItem, ...]]
@@ -58,7 +58,7 @@ async def retrieve_context(request: AnalysisRequest, reader: Reader) -> Evidence
     """Ask the knowledge base every question of every phase, as one batch."""
     questions = questions_for(request)
     queries = [
-        SearchQuery(text=question.text, categories=question.categories, limit=_ITEMS_A_QUESTION)
+        SearchQuery(text=question.text, categories=question.categories, limit=ITEMS_A_QUESTION)
         for question in questions
     ]
     found = await current_stores().knowledge.search(queries, reader, purpose="analysis")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from reasoning.briefing import compose_briefing
-
 from domain.briefing import CeoBriefing
 from domain.clearance import Reader
 from domain.knowledge import Domain, ItemKey
 from domain.model import FrozenModel
 from domain.summary import StrategicSummary, TimeHorizon
 from domain.window import WindowItem
+from reasoning.briefing import compose_briefing
 from reasoning.summary import summarize
 from storage.reports import ReportKind
 from tasks.identification import RunStamp

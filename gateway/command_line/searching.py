@@ -127,7 +127,7 @@ async def _search_file(file: Path, asking: _Asking) -> int:
     asking.query("whether the bounds are possible shows before anything is read")
     unfit = 0
     async with open_stores(get_settings()) as stores:
-        reader = await asking.identify(stores)
+        await asking.identify(stores)
         with open_queries(file, asking.query) as lines:
             for batch in in_batches(lines, size=QUERIES_A_BATCH):
                 queries = [line for line in batch if isinstance(line, Query)]
@@ -135,6 +135,8 @@ async def _search_file(file: Path, asking: _Asking) -> int:
                     if isinstance(line, InvalidRecord):
                         unfit += 1
                         messages.print(str(line))
+                # Anew for each batch: a long file must not outlive a revocation.
+                reader = await asking.identify(stores)
                 answers = await stores.knowledge.search([query.asked for query in queries], reader)
                 for query, found in zip(queries, answers, strict=True):
                     answer = {"_id": query.query_id, "results": _plain(found)}

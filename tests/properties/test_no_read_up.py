@@ -46,9 +46,7 @@ async def assert_nothing_above_is_found(
     )
 
 
-async def is_shown(
-    stores: Stores, item: KnowledgeItem, bound: ConfidentialityLevel | None
-) -> bool:
+async def is_shown(stores: Stores, item: KnowledgeItem, bound: ConfidentialityLevel | None) -> bool:
     reader = await stores.principals.get_reader(READER, bound)
     try:
         await stores.knowledge.get_item(item.knowledge_id, reader)

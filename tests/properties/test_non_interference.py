@@ -1,16 +1,28 @@
-"""What a reader gets is byte for byte what it would get had nothing above its clearance been stored."""
+"""Two promises over everything that a reader can get.
+
+Non-interference: it is byte for byte what it would be had nothing above the reader's clearance been
+stored. High-water mark: it is labelled with the highest level among all that it was made from.
+"""
+
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 
+from domain.analysis import ComprehensiveAnalysis
+from domain.briefing import CeoBriefing
 from domain.clearance import ConfidentialityLevel
+from domain.evidence import RetrievedItem
 from domain.knowledge import Domain, KnowledgeCategory
-from domain.summary import TimeHorizon
+from domain.summary import StrategicSummary, TimeHorizon
 from flows import ceo_briefing, comprehensive_analysis, strategic_summary
+from reasoning.requests import AnalysisRequest, questions_for
 from storage.knowledge_base import SearchQuery
 from storage.stores import Stores
+from tasks.analysis import ITEMS_A_QUESTION
 from tasks.stores import use_stores
 from tests.properties.corpora import (
+    NOW,
     QUERIES,
     READER,
     REQUIREMENTS,
@@ -20,39 +32,93 @@ from tests.properties.corpora import (
     levels,
     many_cases,
 )
+from tests.properties.labels import assert_within_its_label, highest
 
 _NARROWED = (KnowledgeCategory.RISK_MANAGEMENT, KnowledgeCategory.FINANCIAL_ANALYSIS)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Everything that a reader can get from a company."""
+
+    found: tuple[RetrievedItem, ...]
+    summary: StrategicSummary
+    first_briefing: CeoBriefing
+    second_briefing: CeoBriefing
+    analysis: ComprehensiveAnalysis
+    retrieved_levels: tuple[ConfidentialityLevel, ...]
+    """The levels of what the analysis's own questions bring up."""
+
+    def as_text(self) -> dict[str, str]:
+        return {
+            "search": "\n".join(item.model_dump_json() for item in self.found),
+            "summary": self.summary.model_dump_json(),
+            "first briefing": self.first_briefing.model_dump_json(),
+            "second briefing": self.second_briefing.model_dump_json(),
+            "analysis": self.analysis.model_dump_json(),
+        }
 
 
 @pytest.mark.usefixtures("prefect_api")
 @many_cases
 @given(corpus=corpora(), level=levels)
-async def test_search_summary_briefing_and_analysis_are_the_same_without_what_is_above(
+async def test_what_is_above_a_reader_changes_nothing_and_labels_cover_what_is_below(
     corpus: Corpus, level: ConfidentialityLevel
 ) -> None:
     async with company_with(corpus.items, level) as stores, use_stores(stores):
         with_everything = await everything_read_from(stores, corpus)
     async with company_with(corpus.readable_at(level), level) as stores, use_stores(stores):
         without_secrets = await everything_read_from(stores, corpus)
-    for kind, text in with_everything.items():
-        assert text == without_secrets[kind], kind
+
+    expected = without_secrets.as_text()
+    for kind, text in with_everything.as_text().items():
+        assert text == expected[kind], kind
+    assert_labels(with_everything, corpus, level)
 
 
-async def everything_read_from(stores: Stores, corpus: Corpus) -> dict[str, str]:
+async def everything_read_from(stores: Stores, corpus: Corpus) -> Readings:
     reader = await stores.principals.get_reader(READER)
     queries = [SearchQuery(text=text, limit=5) for text in QUERIES]
     queries += [SearchQuery(text=text, categories=_NARROWED) for text in QUERIES]
     found = await stores.knowledge.search(queries, reader)
-    domain = tuple(Domain)[len(corpus.items) % 3]
-    summary = await strategic_summary(domain, TimeHorizon.QUARTER, READER)
-    first = await ceo_briefing(READER, TimeHorizon.MONTH)
-    second = await ceo_briefing(READER, TimeHorizon.MONTH)
     requirement = REQUIREMENTS[len(corpus.items) % len(REQUIREMENTS)]
-    analysis = await comprehensive_analysis(requirement, READER)
-    return {
-        "search": "\n".join(item.model_dump_json() for items in found for item in items),
-        "summary": summary.model_dump_json(),
-        "first briefing": first.model_dump_json(),
-        "second briefing": second.model_dump_json(),
-        "analysis": analysis.model_dump_json(),
-    }
+    request = AnalysisRequest(
+        requirement=requirement, requirement_level=ConfidentialityLevel.PUBLIC
+    )
+    questions = [
+        SearchQuery(text=question.text, categories=question.categories, limit=ITEMS_A_QUESTION)
+        for question in questions_for(request)
+    ]
+    retrieved = await stores.knowledge.search(questions, reader)
+    return Readings(
+        found=tuple(item for items in found for item in items),
+        summary=await strategic_summary(domain_of(corpus), TimeHorizon.YEAR, READER),
+        first_briefing=await ceo_briefing(READER, TimeHorizon.MONTH),
+        second_briefing=await ceo_briefing(READER, TimeHorizon.MONTH),
+        analysis=await comprehensive_analysis(requirement, READER),
+        retrieved_levels=tuple(item.confidentiality_level for items in retrieved for item in items),
+    )
+
+
+def assert_labels(readings: Readings, corpus: Corpus, level: ConfidentialityLevel) -> None:
+    in_window = [
+        item.confidentiality_level
+        for item in corpus.readable_at(level)
+        if item.category in domain_of(corpus).categories
+        and (item.expires_at is None or item.expires_at > NOW)
+    ]
+    assert readings.summary.confidentiality_level.rank == highest(in_window)
+    asked_at = min(ConfidentialityLevel.INTERNAL.rank, level.rank)
+    made_from = max(asked_at, highest(readings.retrieved_levels))
+    assert readings.analysis.confidentiality_level.rank == made_from
+    for result in (
+        readings.summary,
+        readings.first_briefing,
+        readings.second_briefing,
+        readings.analysis,
+    ):
+        assert_within_its_label(result, corpus, level)
+
+
+def domain_of(corpus: Corpus) -> Domain:
+    return tuple(Domain)[len(corpus.items) % len(Domain)]
