@@ -77,7 +77,7 @@ def _units(content: str, *, offsets_of_tokens: OffsetsOfTokens, max_tokens: int)
     holds both sentences holds the gap too.
     """
     sentences = sentence_spans(content)
-    gap_starts = [0, *(span.end for span in sentences[:-1])]
+    gap_starts = [0, *(span.end for span in sentences)][: len(sentences)]
     texts = [content[gap : span.end] for gap, span in zip(gap_starts, sentences, strict=True)]
     for span, gap, offsets in zip(sentences, gap_starts, offsets_of_tokens(texts), strict=True):
         if len(offsets) <= max_tokens and span.end - span.start <= MAX_WINDOW_CHARACTERS:
@@ -85,7 +85,10 @@ def _units(content: str, *, offsets_of_tokens: OffsetsOfTokens, max_tokens: int)
         else:
             in_content = [(gap + start, gap + end) for start, end in offsets]
             inside = [(start, end) for start, end in in_content if end > span.start]
-            yield from _pieces(content, span, inside, max_tokens)
+            pieces = _pieces(content, span, inside, max_tokens)
+            for first in pieces:
+                yield first._replace(tokens=first.tokens + len(offsets) - len(inside))
+                yield from pieces
 
 
 def _pieces(

@@ -53,6 +53,7 @@ class EmbeddingModel:
     def __init__(self, location: str | None = None) -> None:
         self._location = location
         self._lock = threading.Lock()
+        self._tokenizer_lock = threading.Lock()
         self._model: SentenceTransformer | None = None
         self._tokenizer: Any = None
         self._identity: EmbeddingIdentity | None = None
@@ -104,18 +105,21 @@ class EmbeddingModel:
                 logging.disable_progress_bar()
                 try:
                     self._model = SentenceTransformer(str(folder), device="cpu")
-                except (OSError, ValueError) as error:
-                    raise StorageError(
-                        f"no embedding model can be loaded from {self._name()}"
-                    ) from error
+                except Exception as error:
+                    raise self._unusable() from error
             return self._model
 
     def _loaded_tokenizer(self) -> Any:
-        with self._lock:
+        with self._tokenizer_lock:
             if self._tokenizer is None:
                 from tokenizers import Tokenizer  # noqa: PLC0415 - needed by writers only
 
-                tokenizer = Tokenizer.from_file(str(self._folder() / "tokenizer.json"))
+                try:
+                    tokenizer = Tokenizer.from_file(str(self._folder() / "tokenizer.json"))
+                except StorageError:
+                    raise
+                except Exception as error:
+                    raise self._unusable() from error
                 tokenizer.no_truncation()
                 tokenizer.no_padding()
                 self._tokenizer = tokenizer
@@ -124,7 +128,10 @@ class EmbeddingModel:
     def _read_identity(self) -> EmbeddingIdentity:
         if self._identity is None:
             folder = self._folder()
-            dimension = int(json.loads((folder / "config.json").read_text())["hidden_size"])
+            try:
+                dimension = int(json.loads((folder / "config.json").read_text())["hidden_size"])
+            except (OSError, ValueError, KeyError) as error:
+                raise self._unusable() from error
             # The packaged model is verified when it loads, so its digest is known beforehand.
             digest = DEFAULT_MODEL_SHA256 if self._location is None else _sha256(_weights(folder))
             self._identity = EmbeddingIdentity(self._name(), digest, dimension)
@@ -135,6 +142,9 @@ class EmbeddingModel:
             raise ModelIntegrityError(
                 "the packaged embedding model's weights do not have the published SHA-256 digest"
             )
+
+    def _unusable(self) -> StorageError:
+        return StorageError(f"no embedding model can be loaded from {self._name()}")
 
     def _name(self) -> str:
         return self._location or "all-MiniLM-L6-v2"

@@ -7,13 +7,14 @@ texts share a batch moves the last bits of a vector, and a secret text must move
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import delete, func, insert, literal, update
+from sqlalchemy import CursorResult, delete, func, insert, literal, update
 from sqlmodel import col, select
 
 from domain.clearance import ConfidentialityLevel
@@ -33,6 +34,13 @@ _ENTRIES_AT_ONCE = 512
 _OVERLAP_TOKENS = 40
 _MOST_TITLE_TOKENS = 32
 _MARKERS_CHARACTERS = 200
+
+
+class _Window(NamedTuple):
+    row: KnowledgeRow
+    span: Span
+    text: str
+    """What is embedded: the title and the slice of the content."""
 
 
 class Indexer:
@@ -68,12 +76,14 @@ class Indexer:
 
     async def rebuild(self, progress: Progress | None = None) -> int:
         """Make every table anew from the truth, for the present embedding model; return the items."""
+        items = 0
         async with self._database.exclusive("index"):
             for level in LEVELS:
-                await self._owe_all(level)
+                items += await self._owe_all(level)
                 if await self._is_needed(level):
                     await self._index.recreate_table(level)
-        return await self.drain(progress)
+        await self.drain(progress)
+        return items
 
     async def erase_removed(self) -> None:
         """Drop from every table's files what was removed from it."""
@@ -173,29 +183,35 @@ class Indexer:
     async def _window_rows(
         self, rows: Sequence[KnowledgeRow], level: ConfidentialityLevel
     ) -> pa.Table:
-        windows = [(row, start, text) for row in rows for start, text in self._windows(row)]
-        vectors = await self._model.embed(
-            [f"{self._title(row)}\n{text}" for row, _, text in windows]
-        )
+        windows = await asyncio.to_thread(self._cut, rows)
+        vectors = await self._model.embed([window.text for window in windows])
         schema = window_schema(await self._model.identity())
-        columns = _filterable_columns([row for row, _, _ in windows], level)
-        columns["start"] = [start for _, start, _ in windows]
-        columns["length"] = [len(text) for _, _, text in windows]
+        columns = _filterable_columns([window.row for window in windows], level)
+        columns["start"] = [window.span.start for window in windows]
+        columns["length"] = [window.span.end - window.span.start for window in windows]
         arrays = [pa.array(values, schema.field(name).type) for name, values in columns.items()]
         flat = pa.array(np.ascontiguousarray(vectors).reshape(-1))
         arrays.append(pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
         return pa.Table.from_arrays(arrays, schema=schema)
 
-    def _windows(self, row: KnowledgeRow) -> list[tuple[int, str]]:
+    def _cut(self, rows: Sequence[KnowledgeRow]) -> list[_Window]:
+        windows: list[_Window] = []
+        for row in rows:
+            title = self._title(row)
+            for span in self._spans(row.content):
+                text = f"{title}\n{row.content[span.start : span.end]}"
+                windows.append(_Window(row, span, text))
+        return windows
+
+    def _spans(self, content: str) -> list[Span]:
         spans = window_spans(
-            row.content,
+            content,
             offsets_of_tokens=self._model.offsets_of_tokens,
             max_tokens=self._model.max_tokens - _MOST_TITLE_TOKENS,
             overlap_tokens=_OVERLAP_TOKENS,
         )
-        if not spans:  # nothing but list markers: there is still something to find
-            spans = [Span(0, min(len(row.content), _MARKERS_CHARACTERS))]
-        return [(span.start, row.content[span.start : span.end]) for span in spans]
+        # Nothing but list markers: there is still something to find.
+        return spans or [Span(0, min(len(content), _MARKERS_CHARACTERS))]
 
     def _title(self, row: KnowledgeRow) -> str:
         """Return what of the title stands before each window: enough to tell what it is about."""
@@ -206,17 +222,21 @@ class Indexer:
             else (row.title[: offsets[_MOST_TITLE_TOKENS - 1][1]])
         )
 
-    async def _owe_all(self, level: ConfidentialityLevel) -> None:
+    async def _owe_all(self, level: ConfidentialityLevel) -> int:
+        """Owe the index every item of *level*, as tried before: its table may hold any of them.
+
+        Returns how many there are.
+        """
         rows = select(
             literal(level.rank),
             KnowledgeRow.item_key,
-            literal(0),
+            literal(1),
             literal(self._clock(), UtcDateTime),
         ).where(col(KnowledgeRow.level_rank) == level.rank)
         columns = ["level_rank", "item_key", "attempts", "recorded_at"]
         owed = insert(OutboxRow).from_select(columns, rows.order_by(col(KnowledgeRow.knowledge_id)))
         async with self._database.writing() as session:
-            await session.execute(owed)
+            return cast("CursorResult[Any]", await session.execute(owed)).rowcount
 
     async def _is_needed(self, level: ConfidentialityLevel) -> bool:
         async with self._database.reading() as session:

@@ -7,6 +7,7 @@ deleted a moment ago is gone at once, whatever the index still holds.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -113,7 +114,9 @@ class KnowledgeSearch:
 
     async def _embed(self, texts: Sequence[str]) -> Vectors:
         """Return a vector a text; a text longer than the model reads is the mean of its windows."""
-        windows = [_query_windows(text, self._model) for text in texts]
+        windows = await asyncio.to_thread(
+            lambda: [_query_windows(text, self._model) for text in texts]
+        )
         vectors = await self._model.embed([window for several in windows for window in several])
         joined: list[Vectors] = []
         first = 0

@@ -23,6 +23,7 @@ from domain.errors import IndexMismatch, StorageError
 from domain.knowledge import KnowledgeCategory
 from domain.ranking import Candidate
 from storage.embeddings import EmbeddingIdentity, Vectors
+from storage.index_errors import translated_index_errors
 from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix
 
 NEVER_EXPIRES = datetime(9999, 1, 1, tzinfo=UTC)
@@ -86,27 +87,31 @@ class LevelTable:
         self._texts = texts
         self._level = level
         self._matrix: LevelMatrix | None = None
+        self._stamp: dict[bytes, bytes] | None = None
 
     @property
     def level(self) -> ConfidentialityLevel:
         """The level of everything in the tables."""
         return self._level
 
+    @translated_index_errors()
     async def check_stamp(self, identity: EmbeddingIdentity) -> None:
         """Raise `IndexMismatch` when another model made the vectors."""
-        found = (await self._windows.schema()).metadata or {}
-        if found != window_schema(identity).metadata:
-            raise IndexMismatch
+        self._stamp = window_schema(identity).metadata
+        await self._check_stamp()
 
+    @translated_index_errors()
     async def count(self) -> int:
         """Return how many windows there are."""
         return await self._windows.count_rows()
 
+    @translated_index_errors()
     async def add(self, *, windows: pa.Table, texts: pa.Table) -> None:
         """Append items with their windows; call `optimize` when the batch is complete."""
         await self._windows.add(windows)
         await self._texts.add(texts)
 
+    @translated_index_errors()
     async def remove_items(self, item_keys: Sequence[str]) -> None:
         """Remove the items and every window of theirs."""
         if item_keys:
@@ -114,6 +119,7 @@ class LevelTable:
             await self._windows.delete(removed)
             await self._texts.delete(removed)
 
+    @translated_index_errors()
     async def remove_expired(self, now: datetime) -> int:
         """Remove what has expired, which no search returns any more; return how many items."""
         expired = col("expires_at").lte(lit(now))
@@ -123,28 +129,34 @@ class LevelTable:
             await self._texts.delete(expired)
         return items
 
+    @translated_index_errors()
     async def optimize(self) -> None:
         """Merge small files and bring every row into the text index, so that scores settle."""
         for table in (self._windows, self._texts):
             await table.optimize(cleanup_older_than=_KEEP_OLD_VERSIONS)
 
+    @translated_index_errors()
     async def rebuild_text_index(self) -> None:
         """Make the text index anew: it goes on counting removed rows until then."""
         await self._texts.create_index("text", config=_text_index(), replace=True)
 
+    @translated_index_errors()
     async def matrix(self) -> LevelMatrix:
         """Return the vectors in memory, read again when the table has changed."""
         version = await self._windows.version()
         if self._matrix is None or self._matrix.table_version != version:
+            await self._check_stamp()
             rows = await self._windows.query().select(list(MATRIX_COLUMNS)).to_arrow()
             self._matrix = LevelMatrix.of(rows, level_rank=self._level.rank, table_version=version)
         return self._matrix
 
+    @translated_index_errors()
     async def tokens(self, text: str) -> frozenset[str]:
         """Return the terms of *text* as the text index sees them."""
         found = await self._texts.tokenize(text, column="text")
         return frozenset(token.text for token in found)
 
+    @translated_index_errors()
     async def text_scores(
         self,
         query: str,
@@ -193,6 +205,7 @@ class LevelTable:
 
         For levels that are too large to be held in memory; scans the table on disk.
         """
+        await self._check_stamp()
         filtered = (
             self._windows.query()
             .nearest_to(query)
@@ -219,6 +232,7 @@ class LevelTable:
             for row in rows
         ]
 
+    @translated_index_errors()
     async def erase_removed(self) -> None:
         """Rewrite the tables without what was removed and drop every older version of them.
 
@@ -234,6 +248,12 @@ class LevelTable:
                 raise StorageError("older versions of the index remain after a purge")
         self._matrix = None
 
+    async def _check_stamp(self) -> None:
+        """Another process may have made the table anew for another model since it was opened."""
+        found = (await self._windows.schema()).metadata or {}
+        if self._stamp is not None and found != self._stamp:
+            raise IndexMismatch
+
     async def _rewritten(self, table: AsyncTable) -> AsyncTable:
         schema = await table.schema()
         rows = (await table.query().to_arrow()).cast(schema)
@@ -242,6 +262,7 @@ class LevelTable:
         )
 
 
+@translated_index_errors()
 async def create_level_table(
     connection: AsyncConnection, level: ConfidentialityLevel, identity: EmbeddingIdentity
 ) -> LevelTable:
@@ -259,9 +280,12 @@ async def create_level_table(
         schema=window_schema(identity),
         mode="overwrite" if windows_name in existing else "create",
     )
-    return LevelTable(connection, windows, texts, level)
+    table = LevelTable(connection, windows, texts, level)
+    await table.check_stamp(identity)
+    return table
 
 
+@translated_index_errors()
 async def open_level_table(connection: AsyncConnection, level: ConfidentialityLevel) -> LevelTable:
     """Open the tables of *level*, which exist."""
     windows_name, texts_name = table_names(level)
