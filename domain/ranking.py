@@ -70,9 +70,11 @@ def rank(candidates: Iterable[Candidate]) -> list[RankedItem]:
     cosines = _scaled([candidate.cosine for candidate in weighed])
     texts = _scaled([candidate.text_score for candidate in weighed])
     strength = max(_bounded(candidate.cosine) for candidate in weighed)
-    items: dict[str, list[tuple[Candidate, float, float]]] = {}
+    items: dict[tuple[str, int], list[tuple[Candidate, float, float]]] = {}
     for candidate, cosine, text in zip(weighed, cosines, texts, strict=True):
-        items.setdefault(candidate.item_key, []).append((candidate, cosine, text))
+        # While an item moves between levels the index may hold it at both, each of its version.
+        of_item = items.setdefault((candidate.item_key, candidate.version), [])
+        of_item.append((candidate, cosine, text))
     ranked = [_ranked_item(windows, strength) for windows in items.values()]
     return sorted(ranked, key=_order)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlmodel import col, select
@@ -21,6 +22,8 @@ from storage.tables import KnowledgeRow
 
 _PROBES = 24
 _PROBE_CHARACTERS = 40
+_LEAST_PROBE_CHARACTERS = 12
+"""What is shorter stands in some file by chance."""
 _READ_BYTES = 1 << 22
 
 
@@ -78,6 +81,8 @@ class Purger:
         step = max(1, (len(content) - _PROBE_CHARACTERS) // _PROBES)
         starts = range(0, max(1, len(content) - _PROBE_CHARACTERS + 1), step)
         phrases = dict.fromkeys(content[start : start + _PROBE_CHARACTERS] for start in starts)
+        if len(content) < _LEAST_PROBE_CHARACTERS:
+            return []
         own: list[str] = []
         async with self._database.reading() as session:
             for phrase in list(phrases)[:_PROBES]:
@@ -91,21 +96,11 @@ class Purger:
     def _scan(self, phrases: Sequence[str]) -> tuple[int, int]:
         """Return how many files and bytes were read; raise when one holds a phrase."""
         sought = [phrase.encode() for phrase in phrases]
-        longest = max((len(phrase) for phrase in sought), default=0)
         files = scanned = 0
         for path in sorted(self._stored_files()):
-            files += 1
-            with path.open("rb") as file:
-                tail = b""
-                while block := file.read(_READ_BYTES):
-                    scanned += len(block)
-                    window = tail + block
-                    if any(phrase in window for phrase in sought):
-                        raise StorageError(
-                            "the item is gone for every reader, but a file still holds a trace of "
-                            "it; stop other processes and run `diarchy maintain`"
-                        )
-                    tail = window[-longest:] if longest else b""
+            with suppress(FileNotFoundError):  # another process's, gone since it was listed
+                scanned += _scan_file(path, sought)
+                files += 1
         return files, scanned
 
     def _stored_files(self) -> list[Path]:
@@ -114,3 +109,20 @@ class Purger:
         if location.is_dir() and not location.is_relative_to(self._settings.home):
             folders.append(location)
         return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def _scan_file(path: Path, sought: Sequence[bytes]) -> int:
+    longest = max((len(phrase) for phrase in sought), default=0)
+    scanned = 0
+    tail = b""
+    with path.open("rb") as file:
+        while block := file.read(_READ_BYTES):
+            scanned += len(block)
+            window = tail + block
+            if any(phrase in window for phrase in sought):
+                raise StorageError(
+                    "the item is gone for every reader, but a file still holds a trace of it; "
+                    "stop other processes and run `diarchy maintain`"
+                )
+            tail = window[-longest:] if longest else b""
+    return scanned

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import cast
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -72,15 +74,13 @@ def _read_or_create_key(path: Path) -> bytes:
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = path.with_name(f"{path.name}.{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_bytes(Fernet.generate_key())
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
+            # Readable by its owner alone from the start, and whole before anyone can find it.
+            with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as draft:
+                draft.write(Fernet.generate_key())
+                draft.flush()
+                os.fsync(draft.fileno())
+                with suppress(FileExistsError):
+                    os.link(draft.name, path)
         return path.read_bytes()
     except OSError as error:
         raise StorageError(f"the sealing key cannot be kept: {error.strerror}") from error

@@ -73,8 +73,10 @@ def _without_content(
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return await function(*args, **kwargs)
-        except (DiarchyError, PrefectException, TimeoutError):
+        except (DiarchyError, PrefectException):
             raise
+        except TimeoutError:
+            raise TransientStorageError(f"{name} waited too long for an answer") from None
         except Exception as error:  # noqa: BLE001 - it is raised again without its text
             # Anything may stand in the text of an error that is not ours, also what was read.
             raise StepFailed(f"{name} failed: {type(error).__name__} {_place(error)}") from None

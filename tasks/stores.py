@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from storage.settings import Settings
 from storage.stores import Stores, open_stores
@@ -28,7 +29,7 @@ class _Shared:
     users: int = 0
 
 
-_shared: dict[tuple[int, Settings], _Shared] = {}
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Settings, _Shared]] = WeakKeyDictionary()
 
 
 def current_stores() -> Stores:
@@ -52,24 +53,22 @@ async def flow_stores() -> AsyncGenerator[Stores]:
     if given is not None:
         yield given
         return
-    key = (id(asyncio.get_running_loop()), Settings())
-    shared = _shared.setdefault(key, _Shared())
+    settings = Settings()
+    of_loop = _shared.setdefault(asyncio.get_running_loop(), {})
+    shared = of_loop.setdefault(settings, _Shared())
     async with shared.lock:
-        shared.users += 1
         if shared.stores is None:
-            shared.stores = await shared.exit_stack.enter_async_context(open_stores(key[1]))
+            shared.stores = await shared.exit_stack.enter_async_context(open_stores(settings))
         stores = shared.stores
+        shared.users += 1
     try:
-        with_stores = _given.set(stores)
-        try:
+        async with use_stores(stores):
             yield stores
-        finally:
-            _given.reset(with_stores)
     finally:
         async with shared.lock:
             shared.users -= 1
             if shared.users == 0:
-                _shared.pop(key, None)
+                shared.stores = None
                 await shared.exit_stack.aclose()
 
 
