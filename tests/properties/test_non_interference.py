@@ -2,12 +2,17 @@
 
 Non-interference: it is byte for byte what it would be had nothing above the reader's clearance been
 stored. High-water mark: it is labelled with the highest level among all that it was made from.
+
+The flows' own code runs here without Prefect's engine around each task, which adds nothing to what a
+reader gets and would take most of the time; tests/flows runs the same flows through it.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given
+from prefect import Task
 
 from domain.analysis import ComprehensiveAnalysis
 from domain.briefing import CeoBriefing
@@ -59,7 +64,17 @@ class Readings:
         }
 
 
-@pytest.mark.usefixtures("prefect_api")
+@pytest.fixture
+def without_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a task that is called be its function."""
+
+    def call(task: Task[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return task.fn(*args, **kwargs)
+
+    monkeypatch.setattr(Task, "__call__", call)
+
+
+@pytest.mark.usefixtures("without_engine")
 @many_cases
 @given(corpus=corpora(), level=levels)
 async def test_what_is_above_a_reader_changes_nothing_and_labels_cover_what_is_below(
@@ -92,10 +107,10 @@ async def everything_read_from(stores: Stores, corpus: Corpus) -> Readings:
     retrieved = await stores.knowledge.search(questions, reader)
     return Readings(
         found=tuple(item for items in found for item in items),
-        summary=await strategic_summary(domain_of(corpus), TimeHorizon.YEAR, READER),
-        first_briefing=await ceo_briefing(READER, TimeHorizon.MONTH),
-        second_briefing=await ceo_briefing(READER, TimeHorizon.MONTH),
-        analysis=await comprehensive_analysis(requirement, READER),
+        summary=await strategic_summary.fn(domain_of(corpus), TimeHorizon.YEAR, READER),
+        first_briefing=await ceo_briefing.fn(READER, TimeHorizon.MONTH),
+        second_briefing=await ceo_briefing.fn(READER, TimeHorizon.MONTH),
+        analysis=await comprehensive_analysis.fn(requirement, READER),
         retrieved_levels=tuple(item.confidentiality_level for items in retrieved for item in items),
     )
 
