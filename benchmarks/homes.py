@@ -1,0 +1,33 @@
+"""Homes that live as long as a measurement: a temporary folder, its stores and one reader."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from domain.clearance import ConfidentialityLevel, Reader
+from storage.embeddings import EmbeddingModel
+from storage.settings import Settings
+from storage.stores import Stores, open_stores
+
+NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+"""The week that the examples are written for; a pinned clock makes every run read the same items."""
+READER = "measurer"
+
+
+@asynccontextmanager
+async def temporary_stores(model: EmbeddingModel | None = None) -> AsyncGenerator[Stores]:
+    """Open empty stores in a folder that goes away, with one top-secret principal."""
+    with TemporaryDirectory(prefix="diarchy-benchmark-") as folder:
+        settings = Settings(home=Path(folder) / "home")
+        async with open_stores(settings, clock=lambda: NOW, model=model) as stores:
+            await stores.principals.add(READER, ConfidentialityLevel.TOP_SECRET)
+            yield stores
+
+
+async def reader_of(stores: Stores) -> Reader:
+    """Return the one reader of temporary *stores*."""
+    return await stores.principals.get_reader(READER)
