@@ -96,16 +96,16 @@ class KnowledgeSearch:
         ]
         wanted = {item.item_key for items in ranked for item in items}
         rows = await self._visible_rows(wanted, clearance=clearance, now=now)
+        floor = _Floor(self._index)
         results: list[tuple[RetrievedItem, ...]] = []
         for query, index_query, items in zip(queries, asked, ranked, strict=True):
-            floor = _Floor(self._index, index_query.text)
             retrieved: list[RetrievedItem] = []
             for item in items:
                 row = rows.get(item.item_key)
                 if row is None or not _is_current(row, item):
                     continue
                 candidate = await self._retrieved(row, item)
-                if await floor.is_passed_by(item, candidate):
+                if await floor.is_passed_by(item, candidate, index_query.text):
                     retrieved.append(candidate)
                 if len(retrieved) == query.limit:
                     break
@@ -178,24 +178,27 @@ class KnowledgeSearch:
 
 
 class _Floor:
-    """What an item must reach to be returned for a query: by meaning, or by holding its words."""
+    """What an item must reach to be returned: near by meaning, or holding the query's words.
 
-    def __init__(self, index: VectorIndex, words: str) -> None:
+    Made for one search: queries that bring up the same passages cut them into terms once.
+    """
+
+    def __init__(self, index: VectorIndex) -> None:
         self._index = index
-        self._words = words
-        self._terms: dict[ConfidentialityLevel, frozenset[str]] = {}
+        self._terms: dict[tuple[ConfidentialityLevel, str], frozenset[str]] = {}
 
-    async def is_passed_by(self, item: RankedItem, found: RetrievedItem) -> bool:
+    async def is_passed_by(self, item: RankedItem, found: RetrievedItem, words: str) -> bool:
         if item.best_cosine >= COSINE_FLOOR:
             return True
-        level = found.confidentiality_level
-        table = await self._index.find_table(level)
-        if table is None:
-            return False
-        if level not in self._terms:
-            self._terms[level] = await table.tokens(self._words)
         text = " ".join([found.title, *(passage.text for passage in found.passages)])
-        return covers(self._terms[level], await table.tokens(text))
+        level = found.confidentiality_level
+        return covers(await self._terms_of(words, level), await self._terms_of(text, level))
+
+    async def _terms_of(self, text: str, level: ConfidentialityLevel) -> frozenset[str]:
+        if (level, text) not in self._terms:
+            table = await self._index.find_table(level)
+            self._terms[level, text] = frozenset() if table is None else await table.tokens(text)
+        return self._terms[level, text]
 
 
 def _is_current(row: Any, item: RankedItem) -> bool:
