@@ -72,6 +72,8 @@ class CeoBriefing(Labelled):
     decisions: tuple[Recommendation, ...]
     """What needs a decision, most pressing first."""
     changes: tuple[Change, ...]
+    changes_omitted: int = Field(default=0, ge=0)
+    """How many changes of less weight were left out of `changes`."""
     domains: tuple[StrategicSummary, ...]
     """The domains that have news, in the order business, technical, market."""
     item_states: tuple[ItemState, ...]

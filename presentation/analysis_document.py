@@ -1,6 +1,7 @@
 """A comprehensive analysis as a document: the summary to read aloud, what to do, and the grounds.
 
-What is missing and how sure the rest is stand before the conclusions, never behind them.
+A part that failed is named before the conclusions; what the evidence does not cover and how sure
+the rest is stand beside them, on the first page.
 """
 
 from __future__ import annotations
@@ -27,15 +28,18 @@ from presentation.document import (
     Prose,
     Quotation,
     Section,
+    Statement,
+    StatementList,
     Table,
 )
+from presentation.front_page import ActionsAcrossPages, given
 from presentation.perspectives import business_section, technical_section
 from presentation.quantities import requirement_value
-from presentation.risk_picture import risk_picture
 from presentation.timeline_picture import earliest_deadline, timeline_picture, weeks_range
 from presentation.wording import (
     category_names,
     confidence_grade,
+    confidence_meaning,
     confidence_words,
     counted,
     enumerated,
@@ -56,61 +60,99 @@ _NAMES = {
 def analysis_document(analysis: ComprehensiveAnalysis) -> Document:
     """Return *analysis* composed from the conclusion down to the quotes that carry it."""
     composer = Composer(_all_sources(analysis))
-    sections = (*_conclusions(analysis, composer), *_grounds(analysis, composer))
+    technical = analysis.technical_perspective
+    if technical is not None:
+        composer.draw((Domain.TECHNICAL, risk) for risk in technical.risk_assessment.risks)
+    actions = ActionsAcrossPages(analysis.unified_recommendations, noun="recommendation")
+    sections = _conclusions(analysis, actions, composer)
+    aside = _aside(analysis, composer)
+    page_sources = composer.sources_so_far()
+    appendix = [
+        *actions.appendix(composer),
+        *_question(analysis),
+        *_grounds(analysis, composer),
+        _about(analysis),
+    ]
+    metadata = analysis.collaboration_metadata
     return Document(
         genre="Business and technical analysis",
         title=short_title(analysis.requirement) or "(an empty requirement)",
         level=analysis.confidentiality_level,
-        facts=_facts(analysis),
-        notices=_notices(analysis),
-        sections=sections,
+        facts=(
+            Fact("Prepared for", metadata.requester),
+            Fact("Prepared", minute(metadata.analysis_timestamp)),
+            Fact("Rests on", counted(metadata.evidence_count, "quote")),
+        ),
+        notices=degradation_notices(metadata.degraded),
+        sections=tuple(sections),
+        aside=tuple(aside),
+        page_sources=page_sources,
+        appendix=tuple(appendix),
         sources=composer.sources(),
     )
 
 
-def _facts(analysis: ComprehensiveAnalysis) -> tuple[Fact, ...]:
+def _conclusions(
+    analysis: ComprehensiveAnalysis, actions: ActionsAcrossPages, composer: Composer
+) -> list[Section]:
+    synthesis = analysis.strategic_synthesis
+    summary: list[Block] = []
+    if synthesis is not None and synthesis.executive_summary and analysis.sources:
+        summary = [Prose(composer.statements(synthesis.executive_summary), lead=True)]
+    nothing = [] if analysis.sources else [Note(_no_evidence(analysis))]
+    return [
+        *given("No evidence", "no-evidence", nothing),
+        *given("Executive summary", "executive-summary", summary),
+        *given("Recommendations", "recommendations", actions.front(composer)),
+    ]
+
+
+def _aside(analysis: ComprehensiveAnalysis, composer: Composer) -> list[Section]:
+    """Return what tells how far to trust the conclusions, and how long and risky the work is."""
+    metadata = analysis.collaboration_metadata
+    silent = metadata.categories_without_evidence if analysis.sources else ()
+    missing = f"Nothing that bears on the requirement was found in: {category_names(silent)}."
+    return [
+        *given("What is missing", "missing", [Note(missing)] if silent else []),
+        *given("Confidence", "confidence", _confidence(analysis) if analysis.sources else []),
+        *given("Timeline", "timeline", _timeline(analysis)),
+        *given("Priority and risk", "risk-picture", composer.risk_sketch()),
+    ]
+
+
+def _timeline(analysis: ComprehensiveAnalysis) -> Sequence[Block]:
+    technical = analysis.technical_perspective
+    if technical is None:
+        return []
+    return timeline_picture(
+        technical.implementation_timeline,
+        now=analysis.collaboration_metadata.analysis_timestamp,
+        deadline=earliest_deadline(technical.technical_requirements),
+    )
+
+
+def _question(analysis: ComprehensiveAnalysis) -> list[Section]:
+    if " ".join(analysis.requirement.split()) == short_title(analysis.requirement):
+        return []
+    asked = Quotation(passage(analysis.requirement, limit=LONGEST_REQUIREMENT))
+    return [Section("What was asked", "requirement", (asked,))]
+
+
+def _about(analysis: ComprehensiveAnalysis) -> Section:
     metadata = analysis.collaboration_metadata
     domains = (_NAMES[domain] for domain in metadata.domains_involved)
-    return (
-        Fact("Prepared for", metadata.requester),
-        Fact("Prepared", minute(metadata.analysis_timestamp)),
-        Fact("Confidence", confidence_words(metadata.confidence_scores.overall)),
-        Fact("Rests on", counted(metadata.evidence_count, "quote")),
+    facts = (
         Fact("Took part", enumerated(domains) or "no one"),
+        Fact("Confidence", confidence_words(metadata.confidence_scores.overall)),
         Fact("Reasoner", metadata.reasoner),
         Fact("Analysis", metadata.analysis_id),
     )
-
-
-def _notices(analysis: ComprehensiveAnalysis) -> tuple[str, ...]:
-    metadata = analysis.collaboration_metadata
-    missing = degradation_notices(metadata.degraded)
-    silent = metadata.categories_without_evidence
-    if not silent or not analysis.sources:
-        return missing
-    return (
-        *missing,
-        f"Nothing that bears on the requirement was found in: {category_names(silent)}.",
+    how = Note(
+        "Confidence is computed from how much of the question the evidence covers, how well it "
+        "bears on it, how recent it is and how far it agrees."
     )
-
-
-def _conclusions(analysis: ComprehensiveAnalysis, composer: Composer) -> list[Section]:
-    sections: list[Section] = []
-    synthesis = analysis.strategic_synthesis
-    if not analysis.sources:
-        sections.append(Section("No evidence", "no-evidence", (Note(_no_evidence(analysis)),)))
-    elif synthesis is not None and synthesis.executive_summary:
-        lead = Prose(composer.statements(synthesis.executive_summary), lead=True)
-        sections.append(Section("Executive summary", "executive-summary", (lead,)))
-    actions = composer.actions(analysis.unified_recommendations, named_sources=True)
-    if actions:
-        sections.append(Section("Recommendations", "recommendations", tuple(actions)))
-    if " ".join(analysis.requirement.split()) != short_title(analysis.requirement):
-        asked = Quotation(passage(analysis.requirement, limit=LONGEST_REQUIREMENT))
-        sections.append(Section("What was asked", "requirement", (asked,)))
-    if analysis.sources:
-        sections.append(Section("Confidence", "confidence", _confidence(analysis)))
-    return sections
+    about = StatementList((Statement("", facts=facts),))
+    return Section("About this analysis", "about", (about, how))
 
 
 def _no_evidence(analysis: ComprehensiveAnalysis) -> str:
@@ -139,11 +181,7 @@ def _confidence(analysis: ComprehensiveAnalysis) -> tuple[Block, ...]:
                 for name, score in rows
             ),
         ),
-        Note(
-            "Confidence is computed from how much of the question the evidence covers, how well it "
-            "bears on it, how recent it is and how far it agrees. "
-            f"{confidence_words(scores.overall)}."
-        ),
+        Note(_sentence(confidence_meaning(scores.overall))),
     )
 
 
@@ -163,7 +201,7 @@ def _grounds(analysis: ComprehensiveAnalysis, composer: Composer) -> list[Sectio
         sections.append(Section("The two perspectives", "perspectives", (perspectives,)))
         sections += _synthesis(analysis.strategic_synthesis, composer)
     if technical is not None:
-        sections += _technical_figures(technical, analysis, composer)
+        sections += _technical_figures(technical, composer)
     return sections
 
 
@@ -184,30 +222,22 @@ def _synthesis(synthesis: StrategicSynthesis | None, composer: Composer) -> list
     )
 
 
-def _technical_figures(
-    technical: TechnicalPerspective, analysis: ComprehensiveAnalysis, composer: Composer
-) -> list[Section]:
+def _technical_figures(technical: TechnicalPerspective, composer: Composer) -> list[Section]:
     sections: list[Section] = []
     requirements = technical.technical_requirements
     if requirements:
         table = _requirements_table(requirements, composer)
         sections.append(Section("Technical requirements", "technical-requirements", (table,)))
     risks = technical.risk_assessment.risks
-    picture = risk_picture(composer.draw((Domain.TECHNICAL, risk) for risk in risks))
-    if risks:
-        blocks = (*picture, *composer.risks(risks, heading="The risks and their grades"))
-        sections.append(Section("Priority and risk", "risks", blocks))
+    graded = [*composer.risk_plot(), *composer.risks(risks)]
     timeline = technical.implementation_timeline
-    bar = timeline_picture(
-        timeline,
-        now=analysis.collaboration_metadata.analysis_timestamp,
-        deadline=earliest_deadline(requirements),
-    )
-    drivers = composer.listed("What drives it", timeline.drivers)
-    if bar or drivers:
-        blocks = (*bar, *([] if bar else [Note(_sentence(weeks_range(timeline)))]), *drivers)
-        sections.append(Section("Timeline", "timeline", blocks))
-    return sections
+    range_of_weeks = [] if timeline.minimum_weeks else [Note(_sentence(weeks_range(timeline)))]
+    drivers = composer.listed(None, timeline.drivers)
+    return [
+        *sections,
+        *given("Risks and their grades", "risks", graded),
+        *given("What drives the time", "drivers", [*range_of_weeks, *drivers] if drivers else []),
+    ]
 
 
 def _requirements_table(requirements: Sequence[TechnicalRequirement], composer: Composer) -> Table:

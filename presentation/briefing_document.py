@@ -1,6 +1,7 @@
-"""A CEO briefing as a document: what needs a decision, the headline, what changed, risks, domains.
+"""A CEO briefing as a document: one page with what needs a decision first, then the appendix.
 
-An edition with nothing material is as short as it says it is.
+The page holds the foremost of everything and says how much more there is. An edition with nothing
+material is as short as it says it is.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ from presentation.document import (
     Section,
     Statement,
     StatementList,
+    Tally,
 )
-from presentation.risk_picture import risk_picture
+from presentation.front_page import ActionsAcrossPages, given, within_page
 from presentation.summary_document import domain_section
 from presentation.wording import counted, horizon_title, minute, window, words
+
+MOST_CHANGES = 5
+ROOM_FOR_HEADLINE = 700
+"""Characters."""
 
 _KINDS = (
     ChangeKind.ESCALATED,
@@ -34,44 +40,67 @@ _KINDS = (
 def briefing_document(briefing: CeoBriefing) -> Document:
     """Return *briefing* composed in the order in which a chief executive should meet it."""
     composer = Composer(_all_sources(briefing))
-    sections = (*_front(briefing, composer), *_news(briefing, composer))
+    composer.draw(
+        (summary.domain, risk) for summary in briefing.domains for risk in summary.risk_factors
+    )
+    decisions = ActionsAcrossPages(briefing.decisions, noun="decision")
+    said = without_repeats(briefing.headline, said=briefing.decisions)
+    headline, headline_left = within_page(said, most=len(said), room=ROOM_FOR_HEADLINE)
+    sections = _front(briefing, decisions, composer)
+    if headline:
+        lead = Prose(composer.statements(headline), lead=True)
+        sections.append(Section("In brief", "headline", (lead,)))
+    aside = [
+        *given(_changes_heading(briefing), "changes", _foremost_changes(briefing, composer)),
+        *given("Priority and risk", "risk-picture", composer.risk_sketch()),
+    ]
+    page_sources = composer.sources_so_far()
+    appendix = [
+        *decisions.appendix(composer),
+        *given("Further headlines", "headlines", composer.listed(None, headline_left)),
+        *given("All changes", "all-changes", _change_blocks(briefing, composer)),
+        *given("All risks", "all-risks", composer.risk_plot()),
+        *(
+            domain_section(summary, composer, decisions=briefing.decisions)
+            for summary in briefing.domains
+        ),
+        _about(briefing),
+    ]
     return Document(
         genre="CEO briefing",
         title=horizon_title(briefing.time_horizon, briefing.generated_at),
         level=briefing.confidentiality_level,
-        facts=_facts(briefing),
+        facts=(
+            Fact("Prepared for", briefing.reader),
+            Fact("Prepared", minute(briefing.generated_at)),
+            Fact("Covers", window(briefing.window_start, briefing.generated_at)),
+        ),
         notices=degradation_notices(briefing.degraded),
-        sections=sections,
+        sections=tuple(sections),
+        aside=tuple(aside),
+        page_sources=page_sources,
+        appendix=tuple(appendix),
         sources=composer.sources(),
     )
 
 
-def _facts(briefing: CeoBriefing) -> tuple[Fact, ...]:
-    return (
-        Fact("Prepared for", briefing.reader),
-        Fact("Prepared", minute(briefing.generated_at)),
-        Fact("Covers", window(briefing.window_start, briefing.generated_at)),
+def _front(
+    briefing: CeoBriefing, decisions: ActionsAcrossPages, composer: Composer
+) -> list[Section]:
+    if briefing.nothing_material:
+        note = Note(_nothing_material(briefing))
+        return [Section("Nothing material", "nothing-material", (note,))]
+    none = Note("No decision is asked of you in this edition.")
+    blocks = decisions.front(composer) or [none]
+    return [Section("For your decision", "decisions", tuple(blocks))]
+
+
+def _about(briefing: CeoBriefing) -> Section:
+    facts = (
         Fact("Edition", briefing.briefing_id),
         Fact("Follows", briefing.previous_briefing_id or "none; this is the first edition"),
     )
-
-
-def _front(briefing: CeoBriefing, composer: Composer) -> list[Section]:
-    if briefing.nothing_material:
-        sections = [
-            Section("Nothing material", "nothing-material", (Note(_nothing_material(briefing)),))
-        ]
-    elif briefing.decisions:
-        actions = composer.actions(briefing.decisions, named_sources=True)
-        sections = [Section("For your decision", "decisions", tuple(actions))]
-    else:
-        note = Note("No decision is asked of you in this edition.")
-        sections = [Section("For your decision", "decisions", (note,))]
-    headline = without_repeats(briefing.headline, said=briefing.decisions)
-    if headline:
-        lead = Prose(composer.statements(headline), lead=True)
-        sections.append(Section("In brief", "headline", (lead,)))
-    return sections
+    return Section("About this edition", "about", (StatementList((Statement("", facts=facts),)),))
 
 
 def _nothing_material(briefing: CeoBriefing) -> str:
@@ -86,23 +115,45 @@ def _nothing_material(briefing: CeoBriefing) -> str:
     return sentence
 
 
-def _news(briefing: CeoBriefing, composer: Composer) -> list[Section]:
-    sections: list[Section] = []
-    changes = _change_blocks(briefing, composer)
-    if changes:
-        heading = "Since the last edition" if briefing.previous_briefing_id else "What is new"
-        sections.append(Section(heading, "changes", tuple(changes)))
-    drawn = composer.draw(
-        (summary.domain, risk) for summary in briefing.domains for risk in summary.risk_factors
-    )
-    picture = risk_picture(drawn)
-    if picture:
-        sections.append(Section("Priority and risk", "risk-picture", tuple(picture)))
-    sections += [
-        domain_section(summary, composer, decisions=briefing.decisions)
-        for summary in briefing.domains
+def _changes_heading(briefing: CeoBriefing) -> str:
+    return "Since the last edition" if briefing.previous_briefing_id else "What is new"
+
+
+def _foremost_changes(briefing: CeoBriefing, composer: Composer) -> list[Block]:
+    """Return how many changes of each kind there are, and the first that are not on the page yet."""
+    if not briefing.changes:
+        return []
+    counts = [
+        (sum(change.kind is kind for change in briefing.changes), words(kind).lower())
+        for kind in _KINDS
     ]
-    return sections
+    blocks: list[Block] = [Tally(tuple((count, name) for count, name in counts if count))]
+    told = {source.title for source in composer.sources_so_far()}
+    by_kind = [
+        change
+        for kind in _KINDS
+        if kind is not ChangeKind.STILL_OPEN
+        for change in briefing.changes
+        if change.kind is kind and change.title not in told
+    ]
+    foremost = by_kind[:MOST_CHANGES]
+    if foremost:
+        news = tuple(_brief_change(change, composer) for change in foremost)
+        blocks.append(StatementList(news, heading="Beside the above"))
+    more = len(by_kind) - len(foremost) + _omitted(briefing)
+    if more:
+        blocks.append(Note(f"And {more:,} more in the appendix.", link="all-changes"))
+    return blocks
+
+
+def _brief_change(change: Change, composer: Composer) -> Statement:
+    marks = () if change.finding is None else composer.statement(change.finding).marks
+    return Statement(
+        text=change.title,
+        marks=marks,
+        facts=(Fact("Priority", f"{_priority(change)}, {words(change.kind).lower()}"),),
+        level=None if marks else change.confidentiality_level,
+    )
 
 
 def _change_blocks(briefing: CeoBriefing, composer: Composer) -> list[Block]:
@@ -112,7 +163,13 @@ def _change_blocks(briefing: CeoBriefing, composer: Composer) -> list[Block]:
         if changes:
             statements = tuple(_change(change, composer) for change in changes)
             blocks.append(StatementList(statements, heading=words(kind), ledger=True))
+    if blocks and _omitted(briefing):
+        blocks.append(Note(f"And {_omitted(briefing):,} more, of less weight, not told here."))
     return blocks
+
+
+def _omitted(briefing: CeoBriefing) -> int:
+    return briefing.changes_omitted
 
 
 def _change(change: Change, composer: Composer) -> Statement:

@@ -94,6 +94,10 @@ class Citations:
         """Return the list of sources: the cited ones as numbered, then those that no mark cites."""
         for source in self._sources.values():
             self._item_place(source.key)
+        return self.cited()
+
+    def cited(self) -> tuple[SourceEntry, ...]:
+        """Return the list of the sources that a mark has cited so far."""
         numbered = [place for place in self._places.values() if place.label.isdecimal()]
         others = [place for place in self._places.values() if not place.label.isdecimal()]
         return tuple(_entry(place) for place in (*others, *numbered))

@@ -6,7 +6,9 @@ are keyed in the order in which they are composed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from domain.analysis import Degradation, Recommendation, Risk
@@ -14,12 +16,25 @@ from domain.evidence import Evidence, Finding, Source
 from domain.knowledge import Domain
 from domain.sentences import shortened
 from presentation.citations import Citations
-from presentation.document import Actions, Fact, Mark, SourceEntry, Statement, StatementList
-from presentation.risk_picture import DrawnRisk
+from presentation.document import (
+    Actions,
+    Fact,
+    Mark,
+    RiskPicture,
+    SourceEntry,
+    Statement,
+    StatementList,
+)
+from presentation.risk_picture import MOST_DOTS, DrawnRisk, risk_picture
 from presentation.wording import domain_name, excerpt, timeline_words
 
 LONGEST_TITLE = 140
-_MOST_TITLES = 3
+MOST_SKETCHED = 6
+"""Risks in the small picture; more would need more room than a page beside decisions has."""
+_MOST_TITLES = 2
+_DATED = r"[A-Z][a-z]+,?(?: [a-z]+){0,3} \d{1,2} [A-Z][a-z]{2,8} \d{4}"
+_LEAD = re.compile(rf"(?:(?P<dated>{_DATED})|Decide|Answer|Settle|Due):(?= )")
+"""`Decide by 4 December 2026:`; what it says of time is more exact than a coarse timeline."""
 FindingT = TypeVar("FindingT", bound=Finding)
 
 
@@ -29,12 +44,16 @@ class Composer:
     def __init__(self, sources: Iterable[Source]) -> None:
         self._citations = Citations(sources)
         self._drawn: dict[int, DrawnRisk] = {}
+        self._risks: dict[int, Risk] = {}
         self._anchored: set[int] = set()
 
     def statement(self, finding: Finding, *, title: str | None = None) -> Statement:
         """Return *finding* with its marks."""
-        return Statement(
-            text=finding.statement, marks=self._citations.marks(finding.evidence), title=title
+        return _parted(
+            Statement(
+                text=finding.statement, marks=self._citations.marks(finding.evidence), title=title
+            ),
+            self._citations.titles(finding.evidence),
         )
 
     def statements(self, findings: Iterable[Finding]) -> tuple[Statement, ...]:
@@ -53,63 +72,79 @@ class Composer:
         recommendations: Sequence[Recommendation],
         *,
         heading: str | None = None,
-        named_sources: bool = False,
+        first: int = 1,
+        foremost: bool = False,
     ) -> list[Actions]:
-        """Return the recommendations by rank, or nothing when there are none.
+        """Return the recommendations in their order, numbered from *first*; nothing for none.
 
-        With *named_sources* each says the titles of what it rests on beside the marks.
+        The *foremost* say the titles of what they rest on when they name none themselves.
         """
         if not recommendations:
             return []
-        by_rank = sorted(recommendations, key=lambda recommendation: recommendation.rank)
         return [
             Actions(
                 statements=tuple(
-                    self._action(recommendation, named_sources=named_sources)
-                    for recommendation in by_rank
+                    self._action(recommendation, grounded=foremost)
+                    for recommendation in recommendations
                 ),
                 heading=heading,
+                first=first,
+                foremost=foremost,
             )
         ]
 
-    def _action(self, recommendation: Recommendation, *, named_sources: bool) -> Statement:
-        # A statement often opens with the title of its item: that is not said twice.
-        titles = [
-            title
-            for title in self._citations.titles(recommendation.evidence)
-            if named_sources and title not in recommendation.statement
-        ]
-        named = (Fact("Rests on", _enumerated_titles(titles)),) if titles else ()
-        return Statement(
-            text=recommendation.statement,
-            marks=self._citations.marks(recommendation.evidence),
+    def _action(self, recommendation: Recommendation, *, grounded: bool) -> Statement:
+        statement = self.statement(recommendation)
+        titles = self._citations.titles(recommendation.evidence)
+        is_named = any(title in recommendation.statement for title in titles)
+        lead = _LEAD.match(statement.text)
+        is_dated = lead is not None and lead["dated"] is not None
+        due = () if is_dated else (Fact("Due", timeline_words(recommendation.timeline)),)
+        return replace(
+            statement,
             facts=(
-                Fact("Due", timeline_words(recommendation.timeline)),
+                *due,
                 Fact("Owner", domain_name(recommendation.owner_domain)),
                 Fact("Impact", recommendation.impact),
-                *named,
             ),
+            grounds="" if is_named or not grounded else _enumerated_titles(titles),
         )
 
-    def draw(self, risks: Iterable[tuple[Domain, Risk]]) -> tuple[DrawnRisk, ...]:
-        """Return what the picture shows of *risks*, and key their later statements to it."""
-        drawn: list[DrawnRisk] = []
-        for domain, risk in risks:
-            source = self._citations.source_of(risk.evidence)
-            if source is None or id(risk) in self._drawn:
-                continue
-            entry = DrawnRisk(
-                number=len(self._drawn) + 1,
+    def draw(self, risks: Iterable[tuple[Domain, Risk]]) -> None:
+        """Number *risks* from the foremost on, for the pictures and for what is said of them."""
+        known = [
+            (domain, risk, source)
+            for domain, risk in {id(risk): (domain, risk) for domain, risk in risks}.values()
+            if (source := self._citations.source_of(risk.evidence)) is not None
+        ]
+        known.sort(key=lambda one: -one[1].exposure * one[2].strategic_priority)
+        for number, (domain, risk, source) in enumerate(known, start=1):
+            self._risks[id(risk)] = risk
+            self._drawn[id(risk)] = DrawnRisk(
+                number=number,
                 title=source.title,
+                statement=risk.statement,
                 domain=domain,
                 priority=source.strategic_priority,
                 severity=risk.severity,
                 likelihood=risk.likelihood,
-                marks=self._citations.marks(risk.evidence),
             )
-            self._drawn[id(risk)] = entry
-            drawn.append(entry)
-        return tuple(drawn)
+
+    def risk_sketch(self) -> list[RiskPicture]:
+        """Return the small picture of the foremost of the risks that were drawn."""
+        return self._picture(most=MOST_SKETCHED, compact=True)
+
+    def risk_plot(self) -> list[RiskPicture]:
+        """Return the large picture; nothing when the small one shows as much."""
+        return self._picture(most=MOST_DOTS) if len(self._drawn) > MOST_SKETCHED else []
+
+    def _picture(self, *, most: int, compact: bool = False) -> list[RiskPicture]:
+        shown = [
+            replace(drawn, marks=self.marks(self._risks[key].evidence))
+            for key, drawn in list(self._drawn.items())[:most]
+        ]
+        left_out = 0 if compact else len(self._drawn) - len(shown)
+        return risk_picture(shown, left_out=left_out, compact=compact)
 
     def risks(
         self, risks: Sequence[Risk], *, heading: str | None = None, ledger: bool = False
@@ -148,9 +183,22 @@ class Composer:
         """How many citation marks have been given so far."""
         return self._citations.marks_given
 
+    def sources_so_far(self) -> tuple[SourceEntry, ...]:
+        """Return the sources that have been cited so far."""
+        return self._citations.cited()
+
     def sources(self) -> tuple[SourceEntry, ...]:
         """Return the list of sources; to be called last."""
         return self._citations.entries()
+
+
+def _parted(statement: Statement, titles: Iterable[str]) -> Statement:
+    """Return *statement* with its lead and subject found in its text, which stays as it is."""
+    lead = match.group() if (match := _LEAD.match(statement.text)) else ""
+    behind = statement.text[len(lead) :]
+    opened = (f"{' ' if lead else ''}{title}" for title in titles)
+    subject = next((title for title in opened if behind.startswith(f"{title} – ")), "")
+    return replace(statement, lead=lead, subject=subject)
 
 
 def graded(grade: int, reason: str) -> str:

@@ -1,4 +1,4 @@
-"""The shape of a result on paper: a masthead, sections of blocks, and the numbered sources.
+"""The shape of a result on paper: one page for who has a minute, and an appendix with the grounds.
 
 Every result is composed into one `Document` in reading order, and Markdown and HTML are two ways of
 setting that same document: what one says the other says too. Texts in here are plain and unescaped;
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.clearance import ConfidentialityLevel
-from presentation.wording import level_letters, level_name
+from presentation.plots import RangeBar, RiskPlot
+from presentation.wording import level_banner, level_letters, level_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,13 @@ class Statement:
     text: str
     marks: tuple[Mark, ...] = ()
     title: str | None = None
+    lead: str = ""
+    """How `text` begins when it begins with what is asked and by when."""
+    subject: str = ""
+    """What follows in `text` when that is the title of an item."""
     facts: tuple[Fact, ...] = ()
+    grounds: str = ""
+    """The titles of what it rests on, when `text` names none of them."""
     badge: str | None = None
     """The number under which a picture shows it."""
     anchor: str | None = None
@@ -62,6 +69,11 @@ class Statement:
     """The anchor of the place in this document that says more."""
     level: ConfidentialityLevel | None = None
     """Set when there is no mark that shows the level."""
+
+    @property
+    def rest(self) -> str:
+        """The part of `text` behind its lead and subject."""
+        return self.text[len(self.lead) + len(self.subject) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,10 @@ class Actions:
     kind: ClassVar[str] = "actions"
     statements: tuple[Statement, ...]
     heading: str | None = None
+    first: int = 1
+    """The number of the first; greater when others stand before it elsewhere."""
+    foremost: bool = False
+    """Set so that each stands out: for the few that the first page asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,16 @@ class Note:
 
     kind: ClassVar[str] = "note"
     text: str
+    link: str | None = None
+    """The anchor of the section that the note speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many there are of each sort, as figures to be taken in at a glance."""
+
+    kind: ClassVar[str] = "tally"
+    counts: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,57 +178,15 @@ class Trends:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """A labelled place on an axis, in picture units."""
-
-    at: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A numbered point: where it belongs, and where it is drawn so that none hides another."""
-
-    number: int
-    shape: str
-    """`circle`, `square` or `diamond`."""
-    true_x: float
-    true_y: float
-    x: float
-    y: float
-
-    @property
-    def moved(self) -> bool:
-        """Whether the dot is drawn away from its true place."""
-        return (self.x, self.y) != (self.true_x, self.true_y)
-
-
-@dataclass(frozen=True, slots=True)
-class RiskPlot:
-    """The priority-by-risk picture laid out for one width, in picture units."""
-
-    width: float
-    height: float
-    left: float
-    top: float
-    right: float
-    bottom: float
-    radius: float
-    first_attention: tuple[float, float]
-    """The lower left corner of the field that deserves attention first."""
-    columns: tuple[Tick, ...]
-    rows: tuple[Tick, ...]
-    dots: tuple[Dot, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RiskPicture:
     """Risks by the priority of what they threaten and by exposure, with the key to the numbers."""
 
     kind: ClassVar[str] = "risk_picture"
+    anchor: str
     title: str
     description: str
-    wide: RiskPlot
+    wide: RiskPlot | None
+    """None for a picture that stands in a narrow column on every page."""
     narrow: RiskPlot
     key: tuple[Statement, ...]
     shapes: tuple[tuple[str, str], ...]
@@ -212,27 +196,13 @@ class RiskPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class RangeBar:
-    """A bar between two durations laid out for one width, in picture units."""
-
-    width: float
-    left: float
-    right: float
-    start: float
-    end: float
-    ticks: tuple[Tick, ...]
-    deadline: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class TimelinePicture:
     """How long the work may take, against the date that is asked for if there is one."""
 
     kind: ClassVar[str] = "timeline"
     title: str
     description: str
-    wide: RangeBar
-    narrow: RangeBar
+    bar: RangeBar
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +223,18 @@ class Section:
     blocks: tuple[Block, ...]
     level: ConfidentialityLevel | None = None
 
+    @property
+    def entries(self) -> int:
+        """How many statements stand in the section, at any depth."""
+        return sum(map(_entries, self.blocks))
+
 
 Block = (
     Prose
     | StatementList
     | Actions
     | Note
+    | Tally
     | Quotation
     | Table
     | Trends
@@ -298,9 +274,38 @@ class Document:
     genre: str
     """What sort of document it is, such as `CEO briefing`."""
     title: str
-    level: ConfidentialityLevel
+    level: ConfidentialityLevel | None
+    """None when the document holds nothing that could be labelled."""
     facts: tuple[Fact, ...]
     notices: tuple[str, ...]
     """What the reader must know before reading on: what is missing, and why."""
     sections: tuple[Section, ...]
+    aside: tuple[Section, ...] = ()
+    """What stands beside the sections on a wide page and below them on a narrow one."""
+    page_sources: tuple[SourceEntry, ...] = ()
+    """The sources that the sections and the aside cite."""
+    appendix: tuple[Section, ...] = ()
+    """Everything that the first page leaves out."""
     sources: tuple[SourceEntry, ...] = ()
+
+    @property
+    def banner(self) -> str:
+        """What stands first and last: the level, in capital letters."""
+        return "NO RESULTS" if self.level is None else level_banner(self.level)
+
+    @property
+    def has_appendix(self) -> bool:
+        """Whether anything stands behind the first page."""
+        return bool(self.appendix or self.sources)
+
+
+def _entries(block: Block) -> int:
+    match block:
+        case Prose() | StatementList() | Actions():
+            return len(block.statements)
+        case Section():
+            return block.entries
+        case Columns():
+            return sum(section.entries for section in block.sections)
+        case _:
+            return 0

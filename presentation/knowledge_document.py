@@ -17,7 +17,7 @@ LONGEST_QUERY = 1_500
 
 
 def search_document(query: str, results: Sequence[RetrievedItem]) -> Document:
-    """Return *results* composed, best first, labelled as high as the highest of them."""
+    """Return *results* composed, best first, labelled as high as the highest of them; no level for none."""
     sections = [_result(number, item) for number, item in enumerate(results, start=1)]
     if not sections:
         note = Note("Nothing that this reader may read bears on these words.")
@@ -29,7 +29,7 @@ def search_document(query: str, results: Sequence[RetrievedItem]) -> Document:
     return Document(
         genre="Search",
         title=title,
-        level=high_water_mark(item.confidentiality_level for item in results),
+        level=high_water_mark(item.confidentiality_level for item in results) if results else None,
         facts=(Fact("Found", counted(len(results), "item")),),
         notices=(),
         sections=tuple(sections),

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from presentation.document import Document
 from presentation.escaping import visible
-from presentation.wording import level_banner, level_letters, level_name
+from presentation.wording import level_letters, level_name
 
 _TEMPLATES = "presentation.templates"
 
@@ -47,7 +47,6 @@ def _environment() -> Environment:
         finalize=_without_unseen,
     )
     environment.filters.update(
-        level_banner=level_banner,
         level_letters=level_letters,
         level_name=level_name,
     )

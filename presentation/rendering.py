@@ -23,9 +23,12 @@ from presentation.summary_document import summary_document
 Result = StrategicSummary | CeoBriefing | ComprehensiveAnalysis
 
 
-def to_markdown(result: Result) -> str:
-    """Return *result* as Markdown (CommonMark with tables), labelled first and last."""
-    return document_markdown(_document(result))
+def to_markdown(result: Result, *, appendix: bool = True) -> str:
+    """Return *result* as Markdown (CommonMark with tables), labelled first and last.
+
+    Without the *appendix* it is the first page alone, which names its sources but quotes none.
+    """
+    return document_markdown(_document(result), appendix=appendix)
 
 
 def to_html(result: Result) -> str:

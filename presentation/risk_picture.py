@@ -8,15 +8,20 @@ risks are always drawn the same.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.knowledge import Domain
-from presentation.document import Dot, Fact, Mark, RiskPicture, RiskPlot, Statement, Tick
+from domain.sentences import shortened
+from presentation.document import Fact, Mark, RiskPicture, Statement
+from presentation.plots import Dot, RiskPlot, Tick
 from presentation.wording import counted, domain_name
 
 MOST_DOTS = 24
 """More than this no one reads; the text lists the rest."""
+LONGEST_WORDS = 48
+"""Characters of a risk's statement that tell it apart from others of the same item."""
 
 _LOWEST_PRIORITY, _HIGHEST_PRIORITY = 1, 10
 _HIGHEST_EXPOSURE = 25
@@ -33,58 +38,70 @@ class DrawnRisk:
     """What the picture needs to know of a risk."""
 
     number: int
+    """1 is the foremost."""
     title: str
+    """Of the item that the risk was found in."""
+    statement: str
     domain: Domain
     priority: int
     severity: int
     likelihood: int
-    marks: tuple[Mark, ...]
+    marks: tuple[Mark, ...] = ()
 
     @property
     def exposure(self) -> int:
         return self.severity * self.likelihood
 
 
-def risk_picture(risks: Sequence[DrawnRisk]) -> list[RiskPicture]:
-    """Return the picture of *risks*, or nothing when there are none."""
+def risk_picture(
+    risks: Sequence[DrawnRisk], *, left_out: int = 0, compact: bool = False
+) -> list[RiskPicture]:
+    """Return the picture of *risks*, foremost first, or nothing when there are none.
+
+    A *compact* one fits a narrow column at any width and keys its numbers in a line each.
+    """
     if not risks:
         return []
-    shown = sorted(risks, key=lambda risk: (-risk.exposure * risk.priority, risk.number))[
-        :MOST_DOTS
-    ]
-    in_order = sorted(shown, key=lambda risk: risk.number)
-    domains = [domain for domain in Domain if any(risk.domain is domain for risk in in_order)]
-    foremost = max(in_order, key=lambda risk: (risk.exposure * risk.priority, -risk.number))
+    domains = [domain for domain in Domain if any(risk.domain is domain for risk in risks)]
+    foremost = risks[0]
+    titles = Counter(risk.title for risk in risks)
     return [
         RiskPicture(
+            anchor="risk-sketch" if compact else "risk-plot",
             title="Risks by strategic priority and exposure",
             description=(
-                f"{counted(len(in_order), 'numbered mark')}. Further right: what is at risk has a "
+                f"{counted(len(risks), 'numbered mark')}. Further right: what is at risk has a "
                 "higher strategic priority. Further up: severity times likelihood is greater. "
                 f"Foremost is number {foremost.number}, {foremost.title}, with priority "
                 f"{foremost.priority} of 10 and exposure {foremost.exposure} of 25."
             ),
-            wide=_plot(in_order, width=680, height=380, radius=11.5),
-            narrow=_plot(in_order, width=340, height=350, radius=11),
-            key=tuple(_key_entry(risk) for risk in in_order),
+            wide=None if compact else _plot(risks, width=680, height=380, radius=11.5),
+            narrow=_plot(risks, width=340, height=235 if compact else 350, radius=11),
+            key=tuple(
+                _key_entry(risk, told_apart=titles[risk.title] > 1, compact=compact)
+                for risk in risks
+            ),
             shapes=tuple((_SHAPES[domain], domain_name(domain)) for domain in domains)
             if len(domains) > 1
             else (),
-            left_out=len(risks) - len(in_order),
+            left_out=left_out,
         )
     ]
 
 
-def _key_entry(risk: DrawnRisk) -> Statement:
+def _key_entry(risk: DrawnRisk, *, told_apart: bool, compact: bool) -> Statement:
+    """Return the key to one number; what several risks of one item say tells them apart."""
+    words = f": {shortened(risk.statement, limit=LONGEST_WORDS)}" if told_apart else ""
+    grades = (
+        Fact("Priority", str(risk.priority)),
+        Fact("Exposure", f"{risk.severity} × {risk.likelihood} = {risk.exposure}"),
+    )
     return Statement(
-        text=risk.title,
+        text=f"{risk.title}{words}",
         marks=risk.marks,
         badge=str(risk.number),
         link=f"risk-{risk.number}",
-        facts=(
-            Fact("Priority", str(risk.priority)),
-            Fact("Exposure", f"{risk.severity} × {risk.likelihood} = {risk.exposure}"),
-        ),
+        facts=() if compact else grades,
     )
 
 

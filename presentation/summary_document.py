@@ -1,4 +1,7 @@
-"""A strategic summary as a document, and one domain's part of a briefing."""
+"""A strategic summary as a document, and one domain's part of a briefing.
+
+The first page holds what to do and the foremost of what matters; the appendix has all the rest.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from domain.analysis import Recommendation
 from domain.summary import CategoryTrend, KeyInsight, StrategicSummary
 from presentation.composition import Composer, without_repeats
 from presentation.document import (
-    Block,
     Document,
     Fact,
     Note,
@@ -19,14 +21,54 @@ from presentation.document import (
     TrendRow,
     Trends,
 )
-from presentation.risk_picture import risk_picture
+from presentation.front_page import ActionsAcrossPages, given, within_page
 from presentation.wording import counted, domain_name, horizon_title, minute, window, words
+
+MOST_ON_PAGE, ROOM_ON_PAGE = 3, 450
+"""Statements of a sort in the wide column, and their characters."""
+MOST_ASIDE, ROOM_ASIDE = 3, 450
+"""The same in the narrow one."""
 
 
 def summary_document(summary: StrategicSummary) -> Document:
-    """Return *summary* composed: what to do, what matters, risks, opportunities, the trend."""
+    """Return *summary* composed: what to do and what matters, then the appendix with the rest."""
     composer = Composer(summary.sources)
-    sections = _summary_sections(summary, composer)
+    composer.draw((summary.domain, risk) for risk in summary.risk_factors)
+    actions = ActionsAcrossPages(summary.recommendations, noun="recommendation")
+    priorities, priorities_left = within_page(
+        without_repeats(summary.strategic_priorities, said=summary.key_insights),
+        most=MOST_ON_PAGE,
+        room=ROOM_ON_PAGE,
+    )
+    insights, insights_left = within_page(
+        summary.key_insights, most=MOST_ON_PAGE, room=ROOM_ON_PAGE
+    )
+    opportunities, opportunities_left = within_page(
+        summary.opportunities, most=MOST_ASIDE, room=ROOM_ASIDE
+    )
+    sections = [
+        *_nothing(summary),
+        *given("What to do", "actions", actions.front(composer)),
+        *given("Priorities", "priorities", composer.listed(None, priorities)),
+        *given("Insights", "insights", _brief_insights(insights, composer, heading=None)),
+    ]
+    aside = [
+        *given("Priority and risk", "risk-picture", composer.risk_sketch()),
+        *given("Opportunities", "opportunities", composer.listed(None, opportunities)),
+    ]
+    page_sources = composer.sources_so_far()
+    appendix = [
+        *actions.appendix(composer),
+        *given("Further priorities", "more-priorities", composer.listed(None, priorities_left)),
+        *given("Further insights", "more-insights", _insight_blocks(insights_left, composer)),
+        *given("Risks", "risks", [*composer.risk_plot(), *composer.risks(summary.risk_factors)]),
+        *given(
+            "Further opportunities",
+            "more-opportunities",
+            composer.listed(None, opportunities_left),
+        ),
+        *given("Trend", "trend", trend_blocks(summary.trends)),
+    ]
     return Document(
         genre="Strategic summary",
         title=(
@@ -40,35 +82,22 @@ def summary_document(summary: StrategicSummary) -> Document:
             Fact("Considered", counted(summary.items_considered, "item")),
         ),
         notices=(),
-        sections=sections,
+        sections=tuple(sections),
+        aside=tuple(aside),
+        page_sources=page_sources,
+        appendix=tuple(appendix),
         sources=composer.sources(),
     )
 
 
-def _summary_sections(summary: StrategicSummary, composer: Composer) -> tuple[Section, ...]:
-    if not _says_anything(summary):
-        note = Note(
-            "Nothing was written in this domain over this time that this reader may read, "
-            "so there is nothing to report."
-        )
-        blocks: list[Block] = [note, *trend_blocks(summary.trends)]
-        return (Section("Nothing to report", "nothing", tuple(blocks)),)
-    priorities = without_repeats(summary.strategic_priorities, said=summary.key_insights)
-    sections: list[tuple[str, str, Sequence[Block]]] = [
-        ("What to do", "actions", composer.actions(summary.recommendations)),
-        ("Priorities", "priorities", composer.listed(None, priorities)),
-        ("Insights", "insights", _insight_blocks(summary.key_insights, composer)),
-    ]
-    drawn = composer.draw((summary.domain, risk) for risk in summary.risk_factors)
-    sections += [
-        ("Priority and risk", "risk-picture", risk_picture(drawn)),
-        ("Risks", "risks", composer.risks(summary.risk_factors)),
-        ("Opportunities", "opportunities", composer.listed(None, summary.opportunities)),
-        ("Trend", "trend", trend_blocks(summary.trends)),
-    ]
-    return tuple(
-        Section(heading, anchor, tuple(blocks)) for heading, anchor, blocks in sections if blocks
+def _nothing(summary: StrategicSummary) -> list[Section]:
+    if _says_anything(summary):
+        return []
+    note = Note(
+        "Nothing was written in this domain over this time that this reader may read, "
+        "so there is nothing to report."
     )
+    return [Section("Nothing to report", "nothing", (note,))]
 
 
 def domain_section(
@@ -92,7 +121,9 @@ def domain_section(
     )
 
 
-def _brief_insights(insights: Sequence[KeyInsight], composer: Composer) -> list[StatementList]:
+def _brief_insights(
+    insights: Sequence[KeyInsight], composer: Composer, *, heading: str | None = "Insights"
+) -> list[StatementList]:
     if not insights:
         return []
     statements = tuple(
@@ -102,7 +133,7 @@ def _brief_insights(insights: Sequence[KeyInsight], composer: Composer) -> list[
         )
         for insight in insights
     )
-    return [StatementList(statements, heading="Insights", ledger=True)]
+    return [StatementList(statements, heading=heading, ledger=True)]
 
 
 def _insight_blocks(insights: Sequence[KeyInsight], composer: Composer) -> list[StatementList]:

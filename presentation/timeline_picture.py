@@ -14,10 +14,12 @@ from domain.analysis import (
     RequirementKind,
     TechnicalRequirement,
 )
-from presentation.document import RangeBar, Tick, TimelinePicture
+from presentation.document import TimelinePicture
+from presentation.plots import RangeBar, Tick
 from presentation.wording import day
 
-_MOST_TICKS = 8
+_WIDTH = 340.0
+_MOST_TICKS = 4
 _TICK_STEPS = (1, 2, 4, 8, 13, 26, 52)
 _DAYS_IN_A_WEEK = 7
 
@@ -37,8 +39,7 @@ def timeline_picture(
         TimelinePicture(
             title="How long the work may take",
             description=sentence,
-            wide=_bar(timeline, width=680, longest=longest, asked=asked),
-            narrow=_bar(timeline, width=340, longest=longest, asked=asked),
+            bar=_bar(timeline, longest=longest, asked=asked),
         )
     ]
 
@@ -80,21 +81,19 @@ def _against(timeline: ImplementationTimeline, asked: float, deadline: date) -> 
     return f"{away}: within the range, so it holds only if the work goes well."
 
 
-def _bar(
-    timeline: ImplementationTimeline, *, width: float, longest: float, asked: float | None
-) -> RangeBar:
+def _bar(timeline: ImplementationTimeline, *, longest: float, asked: float | None) -> RangeBar:
     step = next(
-        (step for step in _TICK_STEPS if longest / step < _MOST_TICKS * width / 680),
+        (step for step in _TICK_STEPS if longest / step < _MOST_TICKS),
         max(1, math.ceil(longest / _MOST_TICKS / 52)) * 52,
     )
     end = max(step, math.ceil(longest / step) * step)
-    left, right = 12.0, width - 22
+    left, right = 12.0, _WIDTH - 22
 
     def at(weeks: float) -> float:
         return round(left + weeks / end * (right - left), 1)
 
     return RangeBar(
-        width=width,
+        width=_WIDTH,
         left=left,
         right=right,
         start=at(timeline.minimum_weeks or 0),

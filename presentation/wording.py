@@ -123,16 +123,21 @@ def horizon_title(horizon: TimeHorizon, end: datetime) -> str:
 
 def confidence_words(confidence: float) -> str:
     """Return the figure, its grade and what that grade means."""
-    grade, meaning = _confidence_meaning(confidence)
+    grade, meaning = _confidence_band(confidence)
     return f"{confidence:.2f} — {grade}: {meaning}"
 
 
 def confidence_grade(confidence: float) -> str:
     """Return the grade alone: strong, fair, limited, slight or none."""
-    return _confidence_meaning(confidence)[0]
+    return _confidence_band(confidence)[0]
 
 
-def _confidence_meaning(confidence: float) -> tuple[str, str]:
+def confidence_meaning(confidence: float) -> str:
+    """Return what the grade means, without the grade."""
+    return _confidence_band(confidence)[1]
+
+
+def _confidence_band(confidence: float) -> tuple[str, str]:
     return next(
         (grade, meaning) for least, grade, meaning in _CONFIDENCE_MEANINGS if confidence >= least
     )

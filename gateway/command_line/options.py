@@ -69,6 +69,9 @@ MaxConfidentiality = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the whole typed result, and nothing else.")
 ]
+InFull = Annotated[
+    bool, typer.Option("--full", help="Print the appendix too, not the first page alone.")
+]
 OutputFiles = Annotated[
     list[Path] | None,
     typer.Option(

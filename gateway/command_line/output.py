@@ -1,7 +1,8 @@
 """Where results go: standard output for the reader or the next program, files when asked for.
 
 On a terminal a result is set in colour; piped, it is the plain document; with `--json` it is the
-whole typed result and nothing else. Files are replaced whole and readable by their owner only.
+whole typed result and nothing else. What has an appendix is shown without it unless it is asked for
+in full; files always hold everything. They are replaced whole and readable by their owner only.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ messages = Console(stderr=True, markup=False, emoji=False, highlight=False, soft
 """For progress, counts and complaints: everything that is not the result."""
 
 
+APPENDIX_HINT = "The appendix, with all grades and quotes: --full, or --output FILE.html"
+
+
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """One result in its three forms; each is made only when it is wanted."""
@@ -27,6 +31,8 @@ class Rendering:
     json: Callable[[], str]
     markdown: Callable[[], str]
     html: Callable[[], str]
+    first_page: Callable[[], str] | None = None
+    """The Markdown without its appendix; None for what has no appendix."""
 
     def for_file(self, file: Path) -> str:
         """Return the form that the file's name asks for."""
@@ -34,8 +40,11 @@ class Rendering:
         return forms[file.suffix.lower()]()
 
 
-def deliver(rendering: Rendering, *, as_json: bool, files: Iterable[Path]) -> None:
+def deliver(
+    rendering: Rendering, *, as_json: bool, files: Iterable[Path], full: bool = False
+) -> None:
     """Write *rendering* to *files* and show it; it is shown also when a file cannot be written."""
+    shown = rendering.markdown if full else rendering.first_page or rendering.markdown
     try:
         for file in files:
             _replace_private(file, _ending_in_newline(rendering.for_file(file)))
@@ -44,10 +53,12 @@ def deliver(rendering: Rendering, *, as_json: bool, files: Iterable[Path]) -> No
         if as_json:
             sys.stdout.write(_ending_in_newline(rendering.json()))
         elif sys.stdout.isatty():
-            Console().print(Markdown(rendering.markdown()))
+            Console().print(Markdown(shown()))
         else:
-            sys.stdout.write(_ending_in_newline(rendering.markdown()))
+            sys.stdout.write(_ending_in_newline(shown()))
         sys.stdout.flush()
+    if not as_json and shown is rendering.first_page:
+        messages.print(APPENDIX_HINT)
 
 
 def _replace_private(file: Path, text: str) -> None:

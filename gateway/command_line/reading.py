@@ -17,6 +17,7 @@ from gateway.command_line.options import (
     AsJson,
     AsPrincipal,
     Horizon,
+    InFull,
     MaxConfidentiality,
     OutputFiles,
     get_settings,
@@ -38,6 +39,7 @@ def summary(
     domain: Annotated[Domain, typer.Argument(case_sensitive=False, show_default=False)],
     horizon: Horizon = TimeHorizon.QUARTER,
     max_confidentiality: MaxConfidentiality = None,
+    full: InFull = False,
     as_json: AsJson = False,
     output: OutputFiles = None,
 ) -> None:
@@ -54,13 +56,14 @@ def summary(
                 max_confidentiality=max_confidentiality,
             )
         )
-    _deliver(result, as_json=as_json, files=output)
+    _deliver(result, full=full, as_json=as_json, files=output)
 
 
 def briefing(
     principal: AsPrincipal,
     horizon: Horizon = TimeHorizon.WEEK,
     max_confidentiality: MaxConfidentiality = None,
+    full: InFull = False,
     as_json: AsJson = False,
     output: OutputFiles = None,
 ) -> None:
@@ -76,7 +79,7 @@ def briefing(
                 max_confidentiality=max_confidentiality,
             )
         )
-    _deliver(result, as_json=as_json, files=output)
+    _deliver(result, full=full, as_json=as_json, files=output)
 
 
 def analyze(
@@ -98,6 +101,7 @@ def analyze(
         ),
     ] = None,
     max_confidentiality: MaxConfidentiality = None,
+    full: InFull = False,
     as_json: AsJson = False,
     output: OutputFiles = None,
 ) -> None:
@@ -121,7 +125,7 @@ def analyze(
                 max_confidentiality=max_confidentiality,
             )
         )
-    _deliver(result, as_json=as_json, files=output)
+    _deliver(result, full=full, as_json=as_json, files=output)
 
 
 def _requirement_text(argument: str) -> str:
@@ -150,6 +154,7 @@ def _context_notes(file: Path) -> dict[str, str]:
 def _deliver(
     result: StrategicSummary | CeoBriefing | ComprehensiveAnalysis,
     *,
+    full: bool,
     as_json: bool,
     files: list[Path] | None,
 ) -> None:
@@ -159,5 +164,6 @@ def _deliver(
         json=lambda: result.model_dump_json(indent=2),
         markdown=lambda: to_markdown(result),
         html=lambda: to_html(result),
+        first_page=lambda: to_markdown(result, appendix=False),
     )
-    deliver(rendering, as_json=as_json, files=files or [])
+    deliver(rendering, as_json=as_json, files=files or [], full=full)

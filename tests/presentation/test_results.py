@@ -12,6 +12,7 @@ import pytest
 from lxml import html
 from markdown_it import MarkdownIt
 
+from domain.analysis import Recommendation
 from domain.clearance import ConfidentialityLevel
 from presentation import (
     Result,
@@ -22,6 +23,7 @@ from presentation import (
     to_html,
     to_markdown,
 )
+from presentation.composition import MOST_SKETCHED
 from presentation.escaping import escape_markdown
 from presentation.wording import level_banner, level_letters
 from tests.presentation import samples
@@ -181,7 +183,7 @@ def test_markdown_marks_lead_to_the_headings_of_sources(name: str):
     targets = set(re.findall(r"\]\(#([^)]*)\)", markdown))
     headings = {
         heading.lower().replace(" ", "-")
-        for heading in re.findall(r"^### (.*)$", markdown, re.MULTILINE)
+        for heading in re.findall(r"^#### (.*)$", markdown, re.MULTILINE)
     }
     assert targets
     assert targets <= headings
@@ -251,16 +253,97 @@ def test_hostile_items_and_queries_change_words_and_never_structure(hostile: str
     assert [tokens(text) for text in planted[2:]] == [tokens(text) for text in control[2:]]
 
 
-def test_a_briefing_asks_for_decisions_before_anything_else():
-    tree = html.fromstring(to_html(samples.briefing().model_copy(update={"degraded": ()})))
-    headings = [each.text_content().split("\n")[0].strip() for each in tree.xpath("//h2")]
-    assert headings[:4] == [
-        "For your decision",
-        "In brief",
-        "Since the last edition",
+def headings(tree: html.HtmlElement, path: str) -> list[str]:
+    return [each.text_content().split("\n")[0].strip() for each in tree.xpath(path)]
+
+
+FIRST_PAGES = {
+    "briefing": ["For your decision", "In brief", "Since the last edition", "Priority and risk"],
+    "analysis": [
+        *("Executive summary", "Recommendations", "What is missing", "Confidence", "Timeline"),
         "Priority and risk",
-    ]
-    assert headings[-1] == "Sources"
+    ],
+    "summary": ["What to do", "Priorities", "Insights", "Priority and risk", "Opportunities"],
+}
+
+
+@pytest.mark.parametrize("name", FIRST_PAGES)
+def test_the_first_page_asks_and_tells_in_brief_and_the_appendix_is_folded(name: str):
+    result = RESULTS[name]()
+    tree = html.fromstring(to_html(result))
+    shown = headings(tree, "//section[contains(@class, 'depth-2')]/h2")
+    assert shown == FIRST_PAGES[name]
+    folded = tree.xpath("//section[@class='appendix']/details")
+    assert headings(tree, "//section[@class='appendix']//summary/h3")[-1] == "Sources"
+    assert all(each.get("open") is None for each in folded)
+    in_markdown = re.findall(r"^## (.*)$", to_markdown(result), re.MULTILINE)
+    assert in_markdown == [*FIRST_PAGES[name], "Appendix"]
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_without_its_appendix_a_result_is_its_first_page_with_a_line_a_source(name: str):
+    result = RESULTS[name]()
+    full, short = to_markdown(result), to_markdown(result, appendix=False)
+    page = full.partition("\n\n---\n\n## Appendix")[0]
+    unlinked = re.sub(r"\[(\\\[[^]]*\\\])\]\(#[^)]*\)", r"\1", page)
+    assert short.startswith(unlinked)
+    listed = short[len(unlinked) :]
+    assert set(re.findall(r"\\\[.*?\\\]", unlinked)) == set(re.findall(r"\\\[.*?\\\]", listed))
+    assert "](#" not in short
+
+
+def many_decisions(length: int) -> tuple[Recommendation, ...]:
+    foremost = samples.DECISIONS[0]
+    return tuple(
+        foremost.model_copy(update={"rank": rank, "statement": f"Decide {rank}: {'so ' * length}"})
+        for rank in range(1, 21)
+    )
+
+
+@pytest.mark.parametrize(("length", "shown"), [(5, 7), (100, 3), (2_000, 1)])
+def test_the_page_holds_whole_decisions_as_many_as_fit_and_the_appendix_the_others(
+    length: int, shown: int
+):
+    briefing = samples.briefing().model_copy(update={"decisions": many_decisions(length)})
+    tree = html.fromstring(to_html(briefing))
+    front = tree.xpath("//ol[@class='actions foremost']/li")
+    assert len(front) == shown
+    assert all(
+        decision.statement.strip() in " ".join(entry.text_content().split())
+        for decision, entry in zip(briefing.decisions, front, strict=False)
+    )
+    (others,) = tree.xpath("//*[@id='further-actions-body']//ol")
+    assert others.get("start") == str(shown + 1)
+    assert len(others) == 20 - shown
+    (pointer,) = tree.xpath("//a[@href='#further-actions-body']")
+    assert pointer.text.startswith(f"{20 - shown} further decision")
+
+
+def test_changes_that_were_left_out_are_counted():
+    briefing = samples.briefing().model_copy(update={"changes_omitted": 37})
+    assert "And 37 more, of less weight, not told here." in to_markdown(briefing)
+    assert "more, of less weight" not in to_markdown(samples.briefing())
+
+
+def test_when_and_what_stand_out_in_a_decision_and_no_word_of_it_changes():
+    title = samples.ITEMS["RSK-114"].title
+    statement = f"Decide by 4 December 2026: {title} – shall we?"
+    decision = samples.DECISIONS[3].model_copy(update={"statement": statement})
+    briefing = samples.briefing().model_copy(update={"decisions": (decision,)})
+    (said,) = html.fromstring(to_html(briefing)).xpath("//ol[@class='actions foremost']//p")
+    assert said.xpath("./*[@class='lead-in']")[0].text == "Decide by 4 December 2026:"
+    assert said.xpath("./*[@class='subject']")[0].text.strip() == title
+    assert said.text_content().startswith(statement)
+    assert "*Due:*" not in to_markdown(briefing).partition("## In brief")[0]
+
+
+def test_a_search_without_results_claims_no_level():
+    page, markdown = search_results_html("tulips", []), search_results_markdown("tulips", [])
+    assert markdown.startswith("**NO RESULTS**\n")
+    banners = html.fromstring(page).xpath("//*[@class='banner']")
+    assert [each.text_content() for each in banners] == ["NO RESULTS"] * 2
+    assert html.fromstring(page).xpath("//title")[0].text.startswith("NO RESULTS — Search")
+    assert html.fromstring(page).body.get("class") == "level-none"
 
 
 def test_changes_are_told_from_escalated_to_still_open_with_both_priorities():
@@ -281,7 +364,7 @@ def test_an_edition_with_nothing_material_says_so_and_is_short():
     markdown = to_markdown(samples.quiet_briefing())
     assert "nothing is new, escalated, changed or resolved since the last edition" in markdown
     assert "1 matter remains open as before" in markdown
-    assert len(markdown.splitlines()) < 40
+    assert len(to_markdown(samples.quiet_briefing(), appendix=False).splitlines()) < 24
 
 
 def test_what_an_analysis_lacks_stands_before_its_conclusions():
@@ -321,7 +404,8 @@ def test_hundreds_of_findings_are_all_told_and_the_picture_stays_legible():
     page = to_html(summary.model_copy(update={"risk_factors": risks}))
     text = page_text(page)
     assert all(risk.statement in text for risk in risks)
-    assert len(html.fromstring(page).xpath("//ol[@class='key']/li")) == 24
+    sketched, plotted = (len(key) for key in html.fromstring(page).xpath("//ol[@class='key']"))
+    assert (sketched, plotted) == (MOST_SKETCHED, 24)
     assert "listed in the text only: 276" in text
 
 

@@ -8,6 +8,7 @@ from domain.briefing import CeoBriefing
 from domain.clearance import ConfidentialityLevel
 from domain.ingest import IngestReport
 from domain.summary import StrategicSummary
+from gateway.command_line.output import APPENDIX_HINT
 from tests.gateway.command_line.company import fill
 from tests.gateway.command_line.terminal import diarchy
 
@@ -76,6 +77,25 @@ def test_summary_and_briefing_in_json_write_nothing_but_the_typed_result(home: P
     edition = CeoBriefing.model_validate_json(briefing.stdout)
     assert {change.knowledge_id for change in edition.changes} == {"port", "plant"}
     assert edition.confidentiality_level is ConfidentialityLevel.INTERNAL
+
+
+def test_a_result_is_shown_as_its_first_page_and_in_full_when_asked_or_in_a_file(
+    home: Path, tmp_path: Path
+):
+    asked = ("summary", "technical", "--as", "staff")
+    file = tmp_path / "summary.md"
+
+    brief = diarchy(
+        *(*asked, "--output", str(file)), home=home, DIARCHY_CLOCK="2026-11-05T08:00:00Z"
+    )
+    full = diarchy(*asked, "--full", home=home, DIARCHY_CLOCK="2026-11-05T08:00:00Z")
+
+    assert (brief.returncode, full.returncode) == (0, 0)
+    assert "## Appendix" not in brief.stdout
+    assert brief.stderr.splitlines()[-1] == APPENDIX_HINT
+    assert "## Appendix" in full.stdout
+    assert full.stdout == file.read_text()
+    assert full.stderr == ""
 
 
 def test_what_is_typed_for_an_analysis_reaches_prefect_only_sealed(home: Path, tmp_path: Path):
