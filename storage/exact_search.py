@@ -91,12 +91,14 @@ def _strongest(
     text_cut = _cut(np.asarray([score for scores in text_scores for score in scores.values()]))
     candidates: list[Candidate] = []
     for matrix, level, scores in zip(matrices, nearest, text_scores, strict=True):
+        near = set(level.rows.tolist())
         rows = set(level.rows[level.cosines[level.rows] >= cosine_cut].tolist())
         for knowledge_id, score in scores.items():
             if score >= text_cut:
                 # Written after the matrix was read, an item has no rows in it.
                 of_item = matrix.rows.get(knowledge_id, range(0))
                 rows.update(_nearest_of(of_item, level.cosines))
+                rows.update(near.intersection(of_item))
         candidates.extend(
             matrix.candidate(
                 row,
