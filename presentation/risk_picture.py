@@ -58,7 +58,7 @@ def risk_picture(
 ) -> list[RiskPicture]:
     """Return the picture of *risks*, foremost first, or nothing when there are none.
 
-    A *compact* one fits a narrow column at any width and keys its numbers in a line each.
+    A *compact* one fits a narrow column at any width.
     """
     if not risks:
         return []
@@ -77,10 +77,7 @@ def risk_picture(
             ),
             wide=None if compact else _plot(risks, width=680, height=380, radius=11.5),
             narrow=_plot(risks, width=340, height=235 if compact else 350, radius=11),
-            key=tuple(
-                _key_entry(risk, told_apart=titles[risk.title] > 1, compact=compact)
-                for risk in risks
-            ),
+            key=tuple(_key_entry(risk, told_apart=titles[risk.title] > 1) for risk in risks),
             shapes=tuple((_SHAPES[domain], domain_name(domain)) for domain in domains)
             if len(domains) > 1
             else (),
@@ -89,19 +86,18 @@ def risk_picture(
     ]
 
 
-def _key_entry(risk: DrawnRisk, *, told_apart: bool, compact: bool) -> Statement:
+def _key_entry(risk: DrawnRisk, *, told_apart: bool) -> Statement:
     """Return the key to one number; what several risks of one item say tells them apart."""
     words = f": {shortened(risk.statement, limit=LONGEST_WORDS)}" if told_apart else ""
-    grades = (
-        Fact("Priority", str(risk.priority)),
-        Fact("Exposure", f"{risk.severity} × {risk.likelihood} = {risk.exposure}"),
-    )
     return Statement(
         text=f"{risk.title}{words}",
         marks=risk.marks,
         badge=str(risk.number),
         link=f"risk-{risk.number}",
-        facts=() if compact else grades,
+        facts=(
+            Fact("Priority", str(risk.priority)),
+            Fact("Exposure", f"{risk.severity} × {risk.likelihood} = {risk.exposure}"),
+        ),
     )
 
 
