@@ -23,7 +23,7 @@ async def business_analysis(
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
         run = await stamp_run()
-        request = open_request(requirement, context, reader)
+        request = open_request(requirement, context, reader, run.now)
         evidence = await retrieve_context(request, reader)
         business = await analyze_business(request, evidence, run.now)
         await store_analysis(business, ReportKind.BUSINESS, evidence, reader, run)

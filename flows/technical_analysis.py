@@ -29,7 +29,7 @@ async def technical_analysis(
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
         run = await stamp_run()
-        request = open_request(requirement, context, reader)
+        request = open_request(requirement, context, reader, run.now)
         evidence = await retrieve_context(request, reader)
         requirements = await extract_technical_requirements(request, None)
         technical = await analyze_technical(request, requirements, None, evidence, run.now)

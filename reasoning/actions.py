@@ -1,6 +1,6 @@
 """What to do about what was found: actions that name the quote they rest on.
 
-Every action takes a finding and puts a verb before it. It is due by the date that its quote sets, else by
+Every action begins with a verb. It is due by the date that its quote sets, else by
 what kind of action it is; its impact follows the priority of what it rests on. A perspective has one action for
 each matter: where two rest on the same quote, the first stands.
 """
@@ -12,36 +12,35 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.analysis import Recommendation, Timeline
-from domain.evidence import Evidence, EvidenceOrigin, Finding
+from domain.evidence import Evidence, EvidenceOrigin
 from domain.knowledge import Domain
 from reasoning.cues import deadline_in
 
 Impact = Literal["high", "medium", "low"]
-_HIGH_FROM, _MEDIUM_FROM = 8, 5
+_OWN_OPENINGS = frozenset({"The", "A", "It", "On"})
 _IMPACT_ORDER: dict[Impact, int] = {"high": 0, "medium": 1, "low": 2}
 _TIMELINE_ORDER = {timeline: order for order, timeline in enumerate(Timeline)}
 _DUE_WITHIN = (
-    (timedelta(days=14), Timeline.IMMEDIATE),
+    (timedelta(days=7), Timeline.IMMEDIATE),
     (timedelta(days=31), Timeline.THIS_MONTH),
     (timedelta(days=92), Timeline.THIS_QUARTER),
 )
 
 
 class Action(NamedTuple):
-    """An action before it has a rank."""
+    """An action before it has a rank: what to do, and the quotes that it rests on."""
 
-    verb: str
-    finding: Finding
+    statement: str
+    evidence: tuple[Evidence, ...]
     owner: Domain
     timeline: Timeline
     impact: Impact
 
 
-def impact_of(priority: int) -> Impact:
-    """Return the impact of acting on an item of *priority* (1 to 10)."""
-    if priority >= _HIGH_FROM:
-        return "high"
-    return "medium" if priority >= _MEDIUM_FROM else "low"
+def to_do(verb: str, said: str) -> str:
+    """Return *verb* and what it is about as one sentence; only an opening of our own loses its capital."""
+    first, _, rest = said.partition(" ")
+    return f"{verb}: {first.lower() if first in _OWN_OPENINGS else first} {rest}".rstrip()
 
 
 def timeline_by(quote: str, now: datetime, otherwise: Timeline) -> Timeline:
@@ -63,7 +62,7 @@ def recommendations_from(actions: Iterable[Action], limit: int) -> tuple[Recomme
     kept: list[Action] = []
     cited: set[object] = set()
     for action in actions:
-        places = [_place(quote) for quote in action.finding.evidence if _is_knowledge(quote)]
+        places = [_place(quote) for quote in action.evidence if _is_knowledge(quote)]
         if not places or not cited.isdisjoint(places[-1:]):
             continue
         cited.update(places)
@@ -71,8 +70,8 @@ def recommendations_from(actions: Iterable[Action], limit: int) -> tuple[Recomme
     kept.sort(key=lambda one: (_IMPACT_ORDER[one.impact], _TIMELINE_ORDER[one.timeline]))
     return tuple(
         Recommendation(
-            statement=f"{action.verb} {action.finding.statement}",
-            evidence=action.finding.evidence,
+            statement=action.statement,
+            evidence=action.evidence,
             owner_domain=action.owner,
             timeline=action.timeline,
             impact=action.impact,

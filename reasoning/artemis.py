@@ -22,7 +22,14 @@ from domain.analysis import (
 )
 from domain.evidence import Finding
 from domain.knowledge import Domain, KnowledgeCategory
-from reasoning.actions import Action, recommendations_from, timeline_by, timeline_until
+from reasoning.actions import (
+    Action,
+    Impact,
+    recommendations_from,
+    timeline_by,
+    timeline_until,
+    to_do,
+)
 from reasoning.alignment import strategic_alignment
 from reasoning.architecture import recommended_architecture
 from reasoning.bearing import Point, points_for
@@ -133,19 +140,19 @@ def technical_perspective(
 
 
 _GAPS = {
-    RequirementKind.BUDGET: ("Settle the budget gap.", Domain.BUSINESS, Timeline.THIS_MONTH),
+    RequirementKind.BUDGET: ("Settle the budget gap", Domain.BUSINESS, Timeline.THIS_MONTH),
     RequirementKind.THROUGHPUT: (
-        "Raise the capacity first.",
+        "Raise the capacity first",
         Domain.TECHNICAL,
         Timeline.THIS_QUARTER,
     ),
-    RequirementKind.LATENCY: ("Cut the delay first.", Domain.TECHNICAL, Timeline.THIS_QUARTER),
+    RequirementKind.LATENCY: ("Cut the delay first", Domain.TECHNICAL, Timeline.THIS_QUARTER),
     RequirementKind.AVAILABILITY: (
-        "Raise the availability first.",
+        "Raise the availability first",
         Domain.TECHNICAL,
         Timeline.THIS_QUARTER,
     ),
-    RequirementKind.DATA_VOLUME: ("Make room first.", Domain.TECHNICAL, Timeline.THIS_QUARTER),
+    RequirementKind.DATA_VOLUME: ("Make room first", Domain.TECHNICAL, Timeline.THIS_QUARTER),
 }
 
 
@@ -161,21 +168,27 @@ def _actions(
     for one in reading.measurements:
         if not one.satisfied:
             verb, owner, timeline = _GAPS[one.requirement.kind]
-            yield Action(verb, one.finding, owner, timeline, "high")
+            said = to_do(verb, f"{one.comparison}.")
+            yield Action(said, one.finding.evidence, owner, timeline, "high")
     deadline = earliest_deadline(requirements, now.date())
     for finding in reading.overdue[:1]:
         left = timeline_until(deadline[0], now.date()) if deadline else Timeline.THIS_MONTH
-        yield Action("Move the date or what stands against it.", finding, Domain.TECHNICAL,
-                     min(left, Timeline.THIS_MONTH, key=list(Timeline).index), "high")  # fmt: skip
+        when = min(left, Timeline.THIS_MONTH, key=list(Timeline).index)
+        yield _about("Move the date or what stands against it", finding, when, "high")
     named = [one.evidence for one in requirements if one.name]
     lacking = [one for one in feasibility.obstacles if one.evidence[0] in named]
     for finding in lacking[:2]:
-        when = timeline_by(finding.evidence[-1].quote, now, Timeline.THIS_QUARTER)
-        yield Action("Close the gap.", finding, Domain.TECHNICAL, when, "medium")
+        yield _about("Close the gap", finding, _when(finding, now), "medium")
     for finding in roadmap.depends_on[:2]:
-        when = timeline_by(finding.evidence[-1].quote, now, Timeline.THIS_QUARTER)
-        yield Action("Secure first.", finding, Domain.TECHNICAL, when, "medium")
+        yield _about("Secure first", finding, _when(finding, now), "medium")
     for risk in risks.risks[:2]:
-        when = timeline_by(risk.evidence[-1].quote, now, Timeline.THIS_QUARTER)
         impact = "high" if risk.exposure >= 12 else "medium"  # noqa: PLR2004 -- of 25
-        yield Action("Contain the risk.", risk, Domain.TECHNICAL, when, impact)
+        yield _about("Contain the risk", risk, _when(risk, now), impact)
+
+
+def _about(verb: str, finding: Finding, when: Timeline, impact: Impact) -> Action:
+    return Action(to_do(verb, finding.statement), finding.evidence, Domain.TECHNICAL, when, impact)
+
+
+def _when(finding: Finding, now: datetime) -> Timeline:
+    return timeline_by(finding.evidence[-1].quote, now, Timeline.THIS_QUARTER)

@@ -17,46 +17,34 @@ from functools import cached_property
 
 from domain.evidence import Finding, Passage, RetrievedItem
 from domain.knowledge import ItemKey, KnowledgeCategory
-from domain.sentences import sentence_spans
 from reasoning.cues import Role
-from reasoning.named_requirements import is_standard_name
+from reasoning.placing import needs_title, says_of_what, short_title, stands_alone
 from reasoning.quoting import LONGEST_QUOTE, Quote, as_evidence, quotable_sentences
 from reasoning.requests import AnalysisContext, AnalysisRequest
+from reasoning.speakers import spoken
 from reasoning.terms import term_weights, terms_in_order, terms_of
+from reasoning.topic import Topic, topic_of
 
 _MOST_TERMS = 60
 _FEW_TERMS = 3
 _ITEM_FLOOR = 0.15
 _ON_TOPIC_TERMS = 2
-_TOPICAL = 2
-_NAME = re.compile(r"\b[A-Z][\w&-]+(?: [A-Z][\w&-]+)*")
+_CLEAR_TERMS = 3
 _TOPIC_WEIGHT = 2.5
 _REFERENCE = 10
 """A sentence weighs 1 when it weighs as much as the ten weightiest on average."""
-_SHORT = 9
-_LONGEST_TOPIC = 240
+_MANY_MATTERS = re.compile(
+    r"\b(?:minutes|agenda|town ?hall|newsletter|digest|watch|round-?up|all-hands)\b", re.IGNORECASE
+)
+"""A paper on many matters lends its topic to no sentence."""
 _LEANS_BACK = re.compile(
     r"(?:that|this|these|those|it|its|it['’]s|they|their|them|he|she|his|her|both|neither|such"
     r"|also|then|there|here|but|and|so"
-    r"|or|instead|therefore|hence|thus|otherwise|however|yet|still|the (?:first|second|third"
-    r"|former|latter|other|same|rest)"
+    r"|or|instead|therefore|hence|thus|otherwise|however|yet|still|the (?:former|latter|other|same|rest"
+    r"|(?:first|second|third)(?! (?:quarter|half|year|month|week|time|party)))"
     r"|second|third|finally|if (?:so|not|that)|why|what|how|for (?:this|that)|in (?:this|that))\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Topic:
-    """What a requirement is about: the terms of its opening sentence and the names among them."""
-
-    terms: frozenset[str]
-    names: tuple[frozenset[str], ...]
-
-    def is_named_in(self, terms: frozenset[str]) -> bool:
-        """Whether *terms* hold all words of one of the names, or two of the topic's terms."""
-        if any(name <= terms for name in self.names):
-            return True
-        return len(terms & self.terms) >= min(_TOPICAL, len(self.terms) or _TOPICAL)
 
 
 @dataclass(frozen=True)
@@ -64,7 +52,9 @@ class Point:
     """A quote that bears on the requirement: its roles and its weight, about 1 for the weightiest."""
 
     quote: Quote
-    roles: frozenset[Role]
+    """The sentence, with the one before it where it leans on that one."""
+    sentence: Quote
+    """The sentence alone."""
     weight: float
     shared: frozenset[str]
     """The requirement's terms that the sentence itself holds."""
@@ -73,6 +63,11 @@ class Point:
     """Whether the sentence names the requirement's topic."""
     about: bool
     """Whether the title and tags of its item do."""
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """What the sentence does."""
+        return self.sentence.roles
 
     @property
     def bears(self) -> bool:
@@ -102,12 +97,19 @@ class Point:
 
     @cached_property
     def statement(self) -> str:
-        """The quote on one line behind the name of the field that says it."""
+        """The quote on one line behind who says it, or behind its item's title where it needs that."""
+        placed = self.placed
+        return placed if placed != self.quote.statement else spoken(self.category, placed)
+
+    @cached_property
+    def placed(self) -> str:
+        """The quote on one line, behind its item's title where it is not understood without."""
         said = self.quote.statement
-        if len(said.split()) < _SHORT and not self.shared:
-            return f"{self.item.title.rstrip('.')}: {said}"
-        lead_in = LEAD_INS[self.category]
-        return said if said.startswith(f"{lead_in}:") else f"{lead_in}: {said}"
+        text = self.quote.text
+        is_clear = stands_alone(text) and says_of_what(text)
+        if is_clear and (self.names_topic or len(self.shared) >= _CLEAR_TERMS):
+            return said
+        return f"{short_title(self.item.title)}: {said}" if needs_title(self.quote) else said
 
     @cached_property
     def finding(self) -> Finding:
@@ -122,33 +124,6 @@ class Point:
 
 _C = KnowledgeCategory
 _ONE_MATTER = frozenset({_C.TECHNOLOGY_ROADMAP, _C.RISK_MANAGEMENT})
-LEAD_INS: Mapping[KnowledgeCategory, str] = {
-    _C.STRATEGIC_PLANNING: "Strategy",
-    _C.FINANCIAL_ANALYSIS: "Finance",
-    _C.MARKET_INTELLIGENCE: "Market",
-    _C.COMPETITIVE_ANALYSIS: "Competition",
-    _C.OPERATIONAL_METRICS: "Operations",
-    _C.TECHNOLOGY_ROADMAP: "Roadmap",
-    _C.HUMAN_RESOURCES: "People",
-    _C.RISK_MANAGEMENT: "Risk",
-    _C.CUSTOMER_INSIGHTS: "Customers",
-    _C.PARTNERSHIP_OPPORTUNITIES: "Partners",
-}
-"""Who speaks in a statement, by the category of the item."""
-
-SPEAKERS: Mapping[KnowledgeCategory, str] = {
-    _C.STRATEGIC_PLANNING: "strategy",
-    _C.FINANCIAL_ANALYSIS: "finance",
-    _C.MARKET_INTELLIGENCE: "market research",
-    _C.COMPETITIVE_ANALYSIS: "the competitor file",
-    _C.OPERATIONAL_METRICS: "operations",
-    _C.TECHNOLOGY_ROADMAP: "the roadmap",
-    _C.HUMAN_RESOURCES: "the staffing file",
-    _C.RISK_MANAGEMENT: "the risk register",
-    _C.CUSTOMER_INSIGHTS: "the customer file",
-    _C.PARTNERSHIP_OPPORTUNITIES: "the partner file",
-}
-"""The same within a sentence, each in the singular: "finance says"."""
 
 
 def points_for(request: AnalysisRequest, context: AnalysisContext) -> tuple[Point, ...]:
@@ -233,19 +208,6 @@ def _requirement_terms(requirement: str, weights: Mapping[str, float]) -> frozen
     return frozenset(ranked[:_MOST_TERMS])
 
 
-def topic_of(requirement: str) -> Topic:
-    """Return the topic by the opening sentence: a title, or the first thing that is asked."""
-    for start, end in sentence_spans(requirement[:2_000])[:1]:
-        opening = requirement[start : min(end, start + _LONGEST_TOPIC)]
-        names = [
-            terms_of(match.group())
-            for match in _NAME.finditer(opening)
-            if match.start() and not is_standard_name(match.group())
-        ]
-        return Topic(terms_of(opening), tuple(name for name in names if name))
-    return Topic(frozenset(), ())
-
-
 def _terms_of_head(item: RetrievedItem) -> frozenset[str]:
     return terms_of(item.title) | terms_of(" ".join(item.tags).replace("-", " "))
 
@@ -265,34 +227,37 @@ def _points_of(
     weights: Mapping[str, float],
 ) -> list[Point]:
     scale = (0.5 + 0.5 * item.relevance_score) * (0.9 + 0.02 * item.strategic_priority)
-    about = topic.is_named_in(head)
+    about = topic.is_named_in(head) and not _MANY_MATTERS.search(item.title)
     points: list[Point] = []
     before: Quote | None = None
     for quote in quotable_sentences(item):
         whole = _with_antecedent(quote, before)
         before = quote
-        if whole is None:
+        if whole is None or quote.is_rejected:
             continue
-        shared = terms_of(whole.text) & wanted
+        shared = terms_of(whole.statement) & wanted
         if shared or len(head) >= _ON_TOPIC_TERMS:
             weight = _sum(weights, shared) + 0.5 * _sum(weights, head - shared)
             if points and points[-1].quote.start == whole.start:
                 points.pop()
             named = topic.is_named_in(shared)
-            points.append(Point(whole, quote.roles, weight * scale, shared, topic, named, about))
+            points.append(Point(whole, quote, weight * scale, shared, topic, named, about))
     return points
 
 
 def _with_antecedent(quote: Quote, before: Quote | None) -> Quote | None:
-    """Return *quote*, with the sentence before it where it leans on that one; None if it cannot."""
+    """Return *quote*, with the sentence before it where it leans on that one; None if it cannot.
+
+    What leans and does nothing for a decision is left out: the sentence before it says more alone.
+    """
     if not _LEANS_BACK.match(quote.statement.lstrip("\"'“‘")):
         return quote
-    if before is None or quote.start - before.end > 1:
+    if before is None or quote.start - before.end > 1 or not quote.roles:
         return None
     for passage in quote.item.passages:
         start, end = before.start - passage.start, quote.end - passage.start
         if start >= 0 and end <= len(passage.text) and end - start <= LONGEST_QUOTE:
-            return Quote(item=quote.item, text=passage.text[start:end], start=before.start)
+            return replace(before, text=passage.text[start:end])
     return None
 
 

@@ -27,10 +27,11 @@ from domain.analysis import (
 )
 from domain.evidence import Finding
 from reasoning.amounts import day, requirement_in_words
-from reasoning.bearing import SPEAKERS, Point, order_of
+from reasoning.bearing import Point, order_of
 from reasoning.measurements import Measurement
 from reasoning.quoting import as_evidence
 from reasoning.schedule import Constraint, Duration, durations_in
+from reasoning.speakers import SPEAKERS
 
 _K = RequirementKind
 _MOST_COUNTED = 3

@@ -1,14 +1,15 @@
 """Dates, quarters and durations as a text states them.
 
 A quarter, a month or a year is a stretch of days: its first day is when something can start, its
-last day is when something due in it must be done. A quarter without a year ("Q1 results") and a day
-without a year are not placed in time and are left alone.
+last day is when something due in it must be done. A quarter without a year ("Q1 results") is not placed
+in time and is left alone; so is a day without a year, unless it is known from when on to look.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -56,6 +57,11 @@ _DATE = re.compile(
     rf"|(?P<only_year>{_YEAR}))\b(?![,.]?\d|-\d)",
     re.IGNORECASE,
 )
+_DAY_ONLY = re.compile(
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})"
+    rf"|(?P<us_month>{_MONTH})\.? (?P<us_day>\d{{1,2}})(?:st|nd|rd|th)?)\b(?!,? \d{{4}})",
+    re.IGNORECASE,
+)
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 _COUNTS = {
     "a": 1,
@@ -88,16 +94,33 @@ _DAYS_A_UNIT = {
 }
 
 
-def dates_in(text: str) -> tuple[DateMention, ...]:
-    """Return the placed dates of *text* as they come; impossible ones (31 February) are left out."""
-    found: list[DateMention] = []
+def dates_in(text: str, since: date | None = None) -> tuple[DateMention, ...]:
+    """Return the placed dates of *text* as they come; impossible ones (31 February) are left out.
+
+    With *since*, a day and month without a year stand for the next such day from then on.
+    """
+    found = [] if since is None else list(_days_without_year(text, since))
     for match in _DATE.finditer(text):
         try:
             first, last = _days_of({name: value or "" for name, value in match.groupdict().items()})
         except ValueError:
             continue
         found.append(DateMention(first=first, last=last, start=match.start(), end=match.end()))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda mention: mention.start))
+
+
+def _days_without_year(text: str, since: date) -> Iterator[DateMention]:
+    for match in _DAY_ONLY.finditer(text):
+        month = _MONTHS[(match["month"] or match["us_month"]).lower()]
+        number = int(match["day"] or match["us_day"])
+        for year in (since.year, since.year + 1):
+            try:
+                day = date(year, month, number)
+            except ValueError:
+                continue
+            if day >= since:
+                yield DateMention(first=day, last=day, start=match.start(), end=match.end())
+                break
 
 
 def periods_in(text: str) -> tuple[PeriodMention, ...]:

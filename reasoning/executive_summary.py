@@ -13,33 +13,35 @@ from datetime import date, datetime, timedelta
 
 from domain.analysis import (
     BusinessPerspective,
+    Quantity,
     Rating,
     RequirementKind,
-    Risk,
     TechnicalPerspective,
     TechnicalRequirement,
 )
 from domain.clearance import ConfidentialityLevel
 from domain.evidence import Evidence, EvidenceOrigin, Finding
-from domain.knowledge import KnowledgeCategory
 from domain.sentences import sentence_spans
 from reasoning.amounts import amount, day, requirement_in_words
 from reasoning.bearing import Point
-from reasoning.cues import Role, deadline_in
-from reasoning.figures import FigureKind, figures_in
-from reasoning.measurements import Measurement
+from reasoning.cues import Role
+from reasoning.money import SumKind, shared_cap, stated_sums, weightiest
 from reasoning.quoting import as_evidence, readable
+from reasoning.recommendations import Ask, ask_of, in_words
 from reasoning.requests import AnalysisRequest
 from reasoning.schedule import earliest_deadline
 
 MOST_WORDS = 150
-_QUOTED_WORDS = (24, 20, 16, 12)
+_QUOTED_WORDS = (32, 28, 24, 20, 16, 12)
 """Words of a quote that are read out: the first of these with which the whole stays within bounds."""
 _LEANING = 0.33
 _QUOTES = re.compile(r"(?:; [a-z ]+ says)?: ")
+_CLAUSE_END = re.compile(r"[;:]$")
 _PAUSE = re.compile(r"[,;:–—(]\s*$|[,;:–—(]$")
-_C = KnowledgeCategory
-_OTHERS_MONEY = frozenset({_C.COMPETITIVE_ANALYSIS, _C.MARKET_INTELLIGENCE})
+_PUT_TO_SOMEBODY = re.compile(
+    r"\b(?:asked to|decision (?:needed|required|asked)|decides?|approv\w+)\b", re.IGNORECASE
+)
+_WORDS_OF_A_DATE = 5
 
 
 def executive_summary(
@@ -47,16 +49,13 @@ def executive_summary(
     business: BusinessPerspective | None,
     technical: TechnicalPerspective | None,
     points: Sequence[Point],
-    measurements: Sequence[Measurement],
     *,
     now: datetime,
 ) -> tuple[Finding, ...]:
     """Return the sentences in order, at most 150 words together."""
     kept: list[Finding] = []
     for words in _QUOTED_WORDS:
-        kept = _distinct(
-            _sentences(request, business, technical, points, measurements, now=now, words=words)
-        )
+        kept = _distinct(_sentences(request, business, technical, points, now=now, words=words))
         if sum(len(finding.statement.split()) for finding in kept) <= MOST_WORDS:
             break
     return tuple(kept)
@@ -74,11 +73,14 @@ def _distinct(sentences: Iterable[Finding]) -> list[Finding]:
 
 
 def in_brief(text: str, words: int) -> str:
-    """Return *text* on one line, cut at the last pause within *words* words, else at a word."""
+    """Return *text* on one line, ended at the last clause within *words* words, else cut at a pause."""
     every = readable(text).split()
     if len(every) <= words:
         return " ".join(every)
     first = every[:words]
+    for end in range(len(first), len(first) // 2, -1):
+        if _CLAUSE_END.search(first[end - 1]):
+            return " ".join(first[:end]).rstrip(" ;:") + "."
     for end in range(len(first), len(first) * 2 // 3, -1):
         if _PAUSE.search(first[end - 1]):
             return " ".join(first[:end]).rstrip(" ,;:–—(") + " …"
@@ -90,7 +92,6 @@ def _sentences(
     business: BusinessPerspective | None,
     technical: TechnicalPerspective | None,
     points: Sequence[Point],
-    measurements: Sequence[Measurement],
     *,
     now: datetime,
     words: int,
@@ -103,7 +104,7 @@ def _sentences(
         yield from _feasible(technical, words)
         yield from _by_when(technical, requirements, now.date())
         yield from _main_risk(technical, words)
-    yield from _money(requirements, points, measurements, words)
+    yield from _money(requirements, points)
     yield from _to_decide(points, now, words)
 
 
@@ -138,8 +139,8 @@ def _fit(business: BusinessPerspective, words: int) -> Iterator[Finding]:
         one, other = spoken_for[0], spoken_against[0]
         yield Finding(
             statement="The company is divided on it. "
-            f"For: {_ended(in_brief(one.statement, words * 3 // 4))} "
-            f"Against: {_ended(in_brief(other.statement, words * 3 // 4))}",
+            f"For: {_ended(in_brief(one.evidence[-1].quote, words * 3 // 4))} "
+            f"Against: {_ended(in_brief(other.evidence[-1].quote, words * 3 // 4))}",
             evidence=(*one.evidence, *other.evidence),
         )
         return
@@ -198,72 +199,97 @@ def _by_when(
 
 def _main_risk(technical: TechnicalPerspective, words: int) -> Iterator[Finding]:
     used = {finding.evidence for finding in technical.feasibility.obstacles[:1]}
-    risks = [risk for risk in technical.risk_assessment.risks if risk.evidence not in used]
-    stated = [risk for risk in risks if not _quotes_requirement(risk)]
-    for risk in (stated or risks)[:1]:
-        said = in_brief(risk.statement, words)
+    money = [
+        one.evidence
+        for one in technical.technical_requirements
+        if one.kind is RequirementKind.BUDGET
+    ]
+    risks = [
+        risk
+        for risk in technical.risk_assessment.risks
+        if risk.evidence not in used and risk.evidence[0] not in money
+    ]
+    for risk in risks[:1]:
+        said = in_brief(_without_quote(risk), words)
         yield Finding(
             statement=f"Main risk, {risk.exposure} of 25: {_ended(said)}", evidence=risk.evidence
         )
 
 
-def _quotes_requirement(risk: Risk) -> bool:
-    return any(quote.origin is EvidenceOrigin.REQUIREMENT for quote in risk.evidence)
-
-
 def _money(
-    requirements: Sequence[TechnicalRequirement],
-    points: Sequence[Point],
-    measurements: Sequence[Measurement],
-    words: int,
+    requirements: Sequence[TechnicalRequirement], points: Sequence[Point]
 ) -> Iterator[Finding]:
-    for one in measurements:
-        if one.requirement.kind is RequirementKind.BUDGET:
-            required = one.requirement.quantity
-            joint = "which covers it" if one.satisfied else "which leaves a gap"
-            yield Finding(
-                statement=f"Money: {amount(required) if required else ''} asked for, "
-                f"{amount(one.found)} in the books, {joint}.",
-                evidence=one.finding.evidence,
-            )
-            return
-    stated = [point for point in points if point.on_topic and _states_money(point)]
-    finance = [point for point in stated if point.category is _C.FINANCIAL_ANALYSIS]
-    for point in (finance or stated)[:1]:
-        yield Finding(
-            statement=f"Money: {_ended(in_brief(point.quote.statement, words))}",
-            evidence=(as_evidence(point.quote),),
+    """Yield what it costs against what there is; else only what the requirement itself allows."""
+    budget = largest_budget(requirements)
+    unit = budget.quantity.unit if budget is not None and budget.quantity is not None else None
+    sums = tuple(stated_sums(points))
+    cost = weightiest(sums, SumKind.COST, unit)
+    cap = weightiest(sums, SumKind.CAP, cost.quantity.unit if cost else unit)
+    own = (budget.evidence,) if budget is not None else ()
+    if cost is not None and cap is not None:
+        statement = f"{amount(cost.quantity)} needed, {_with_gap(cost.quantity, cap.quantity)}"
+        evidence = (*own, as_evidence(cost.point.quote), as_evidence(cap.point.quote))
+    elif cost is not None and (shared := shared_cap(cost, points)) is not None:
+        statement = (
+            f"{amount(cost.quantity)}, out of requests of {amount(shared.total)} in all against a "
+            f"cap of {amount(shared.cap)}"
         )
+        evidence = (*own, *shared.evidence)
+    elif budget is not None and budget.quantity is not None and (cost or cap):
+        one = cost or cap
+        found = one.quantity if one is not None else budget.quantity
+        statement = (
+            f"{amount(budget.quantity)} asked for, {amount(found)} needed"
+            if cost
+            else f"{amount(budget.quantity)} asked for, {_with_gap(budget.quantity, found)}"
+        )
+        evidence = (*own, *([as_evidence(one.point.quote)] if one is not None else []))
+    elif budget is not None:
+        statement, evidence = f"the requirement sets {requirement_in_words(budget)}", own
+    else:
         return
-    for requirement in requirements:
-        if requirement.kind is RequirementKind.BUDGET:
-            yield Finding(
-                statement=f"Money: {requirement_in_words(requirement)} is stated.",
-                evidence=(requirement.evidence,),
-            )
-            return
+    yield Finding(statement=f"Money: {statement}.", evidence=tuple(dict.fromkeys(evidence)))
 
 
-def _states_money(point: Point) -> bool:
-    return point.category not in _OTHERS_MONEY and any(
-        one.kind is FigureKind.MONEY for one in figures_in(point.quote.text)
-    )
+def _with_gap(needed: Quantity, there: Quantity) -> str:
+    gap = needed.magnitude - there.magnitude
+    short = amount(Quantity(magnitude=round(gap, 2), unit=needed.unit))
+    tail = f": {short} short" if gap > 0 else ", which covers it"
+    return f"{amount(there)} allowed{tail}"
+
+
+def largest_budget(requirements: Sequence[TechnicalRequirement]) -> TechnicalRequirement | None:
+    """Return the requirement with the largest sum; the others are parts of it."""
+    budgets = [one for one in requirements if one.kind is RequirementKind.BUDGET and one.quantity]
+    return max(budgets, key=lambda one: one.quantity.magnitude if one.quantity else 0, default=None)
 
 
 def _to_decide(points: Sequence[Point], now: datetime, words: int) -> Iterator[Finding]:
-    open_now = [point for point in points if Role.DECISION in point.roles and point.on_topic]
-    dated = [point for point in open_now if _is_due(point, now)]
-    for point in (dated or open_now)[:1]:
+    asks = [
+        (not point.names_topic, ask)
+        for point in points
+        if Role.DECISION in point.roles
+        and point.on_topic
+        and (ask := ask_of(point.quote, now)) is not None
+    ]
+    for _, ask in sorted(asks, key=lambda one: _urgency(*one, now))[:1]:
         yield Finding(
-            statement=f"To decide: {_ended(in_brief(point.quote.statement, words))}",
-            evidence=(as_evidence(point.quote),),
+            statement=_ended(in_brief(in_words(ask, now), words + _WORDS_OF_A_DATE)),
+            evidence=(as_evidence(ask.quote),),
         )
 
 
-def _is_due(point: Point, now: datetime) -> bool:
-    """Whether the sentence sets a date for the decision that is still to come, within a quarter."""
-    due = deadline_in(point.quote.text, now)
-    return due is not None and now.date() <= due <= now.date() + timedelta(days=92)
+def _urgency(is_elsewhere: bool, ask: Ask, now: datetime) -> tuple[bool, bool, bool, int, date]:
+    """Sort key: what is due within a quarter, is put to somebody, names the topic, and weighs most."""
+    is_soon = ask.due is not None and ask.due <= now.date() + timedelta(days=92)
+    is_put = _PUT_TO_SOMEBODY.search(ask.quote.text) is not None
+    return (
+        not is_soon,
+        not is_put,
+        is_elsewhere,
+        -ask.quote.item.strategic_priority,
+        ask.due or date.max,
+    )
 
 
 def _ended(text: str) -> str:

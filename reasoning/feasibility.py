@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from domain.analysis import Feasibility, Rating, RequirementKind, TechnicalRequirement
 from domain.evidence import Finding
 from domain.knowledge import KnowledgeCategory
-from reasoning.bearing import SPEAKERS, Point, first_of_each_item
+from reasoning.bearing import Point, first_of_each_item
 from reasoning.cues import Role
 from reasoning.measurements import Measurement
 from reasoning.named_requirements import mentions_regime, mentions_region
 from reasoning.quoting import as_evidence
+from reasoning.speakers import SPEAKERS
 
 _C = KnowledgeCategory
 _TECHNICAL = frozenset({_C.TECHNOLOGY_ROADMAP, _C.OPERATIONAL_METRICS, _C.HUMAN_RESOURCES})

@@ -112,7 +112,7 @@ _WORDING = {
         open (?:question|decision|choice)s?;
         (?:no|without a) decision (?:has|was|is) <word>{0,2}(?:made|taken|reached);
         decision (?:is )?(?:expected|wanted); (?:remains|is still) (?:open|to be decided);
-        decides? (?:by|before|whether|between|on|at|in); must choose; we recommend;
+        (?<!to )decides? (?:by|before|whether|between|on|at|in); must choose; we recommend;
         sign-?off (?:is )?(?:needed|required|pending); up for (?:a )?decision
     """,
     Role.SUPPORT: r"""
@@ -143,7 +143,8 @@ _WORDING = {
         insufficient; short of; shortfall; rule[ds]? out; on hold; paused; suspended; halted;
         fully (?:booked|allocated|committed|utili[sz]ed); blocked; blocks?(?= (?:the|any|all|us|our));
         competes? (?:with|for) (?:the same|our|resources|people); same (?:team|engineers|people|budget);
-        only after; too late; collid\w{1,4}; clash\w{0,3}; stands? against;
+        only after; too late; would not (?:have )?help\w{0,3}; not (?:our|the|a) bottleneck;
+        collid\w{1,4}; clash\w{0,3}; stands? against;
         until (?:at least|further notice); moratorium
     """,
     Role.DEPENDENCY: r"""
@@ -151,7 +152,7 @@ _WORDING = {
         requiring; (?:is|are) required (?:before|for|to|by); blocked by; blocked until; prerequisites?;
         preconditions?; relies on; rely on; reliant on; contingent (?:up)?on; conditional on; subject to;
         (?:hinges|rests|builds|waits) on;
-        once (?:\w{1,14} ){1,8}(?:is|are|has|have|lands|closes|ends|signs|completes);
+        once (?:\w{1,14} ){1,8}(?:(?:is|are|has|have) \w{2,14}|lands|closes|ends|signs|completes);
         needs? (?:\w{1,14} ){1,6}(?:first|before); waiting (?:for|on); only (?:after|when|once|if);
         provided (?:that )?; gated (?:by|on); before (?:\w{1,14} ){1,6}can;
         cannot (?:\w{1,14} ){1,6}(?:before|until|without|unless); not (?:\w{1,14} ){0,4}(?:until|unless);

@@ -15,18 +15,15 @@ from domain.analysis import Comparison, Quantity, RequirementKind, TechnicalRequ
 from domain.evidence import Finding
 from domain.knowledge import KnowledgeCategory
 from reasoning.amounts import amount
-from reasoning.bearing import SPEAKERS, Point
+from reasoning.bearing import Point
 from reasoning.comparisons import meets
 from reasoning.figures import Figure, FigureKind, figures_in
+from reasoning.money import SumKind, stated_sums
 from reasoning.quoting import as_evidence
+from reasoning.speakers import SPEAKERS
 from reasoning.terms import terms_of
 
 _C = KnowledgeCategory
-_WHERE = {
-    RequirementKind.BUDGET: frozenset(
-        {_C.FINANCIAL_ANALYSIS, _C.STRATEGIC_PLANNING, _C.TECHNOLOGY_ROADMAP}
-    ),
-}
 _TECHNICAL = frozenset(
     {_C.TECHNOLOGY_ROADMAP, _C.OPERATIONAL_METRICS, _C.RISK_MANAGEMENT, _C.STRATEGIC_PLANNING}
 )
@@ -56,29 +53,11 @@ _KINDS = {
     RequirementKind.AVAILABILITY: FigureKind.SHARE,
     RequirementKind.DATA_VOLUME: FigureKind.VOLUME,
 }
-_CAP = re.compile(
-    r"\b(?:cap(?:ped)?|ceiling|envelope|limit\w*|not exceed|no more than|at most|maximum"
-    r"|remain(?:s|ing)?|headroom|available"
-    r"|budget(?:s|ed)?|set aside|earmarked|approved|released)\b",
-    re.IGNORECASE,
-)
-_COST = re.compile(
-    r"\b(?:costs?|needs?|asks? for|requests?|requires?|estimat\w+|investment of|capital need"
-    r"|plan(?:s|ned)? at|will take|comes to"
-    r"|total|quote[ds]?|price)\b",
-    re.IGNORECASE,
-)
-_NOT_FOR_THIS = re.compile(
-    r"\b(?:revenue|turnover|EBITDA|sales|penalt\w+|credits?|saves?|saving\w*|a year|per year"
-    r"|contract\w*|loses?|debt|net|margin)\b",
-    re.IGNORECASE,
-)
 _CLAUSE = re.compile(r"[,;:()]\s|\s(?:and|but|while)\s")
-_MONEY_UNITS = frozenset(
-    {"EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "JPY", "CAD", "AUD"}
+_ANY_DELAY = terms_of(
+    "latency delay delays response responses respond answer answers percentile within refresh time"
 )
 _WRITTEN_OUT = 1_000
-_REACH = 60
 
 
 class Measurement(NamedTuple):
@@ -88,7 +67,16 @@ class Measurement(NamedTuple):
     point: Point
     found: Quantity
     satisfied: bool
-    finding: Finding
+    comparison: str
+    """Both figures in one clause, without the quote."""
+
+    @property
+    def finding(self) -> Finding:
+        """The comparison with the sentence that states the figure; cites both texts."""
+        return Finding(
+            statement=f"{self.comparison}: {self.point.quote.statement}",
+            evidence=(self.requirement.evidence, as_evidence(self.point.quote)),
+        )
 
     @property
     def gap(self) -> float:
@@ -148,26 +136,53 @@ def _compared(requirement: TechnicalRequirement, points: Sequence[Point]) -> Ite
     required = requirement.quantity
     if required is None:
         return
-    where = _WHERE.get(requirement.kind, _TECHNICAL)
+    if requirement.kind is RequirementKind.BUDGET:
+        yield from _of_money(requirement, required, points)
+        return
     subject = _subject_of(requirement, required)
     for point in points:
         text = point.quote.text
         figures = figures_in(text)
-        if point.category not in where or _restates(text, figures, required):
-            continue
-        if requirement.kind is RequirementKind.BUDGET:
-            if not point.names_topic:
-                continue
-        elif not (point.shared & subject):
+        if (
+            point.category not in _TECHNICAL
+            or _restates(text, figures, required)
+            or not _SPEAKS_OF[requirement.kind].search(text)
+            or not _is_same_subject(requirement.kind, subject, point)
+        ):
             continue
         for figure in figures:
-            reading = _reading(requirement, figure, text)
-            if reading is None or not _is_of_topic(figure, figures, point):
+            if _KINDS[requirement.kind] is not figure.kind:
                 continue
-            satisfied = meets(figure.quantity, reading.comparison, required)
+            satisfied = meets(figure.quantity, requirement.comparison, required)
             if satisfied is not None:
-                finding = _finding(requirement, point, figure, reading, satisfied=satisfied)
-                yield Measurement(requirement, point, figure.quantity, satisfied, finding)
+                said = _comparison(requirement, point, figure.quantity, "puts it at", satisfied)
+                yield Measurement(requirement, point, figure.quantity, satisfied, said)
+
+
+def _of_money(
+    requirement: TechnicalRequirement, required: Quantity, points: Sequence[Point]
+) -> Iterator[Measurement]:
+    for one in stated_sums(points):
+        is_cap = one.kind is SumKind.CAP
+        bound = Comparison.AT_LEAST if is_cap else Comparison.AT_MOST
+        satisfied = meets(one.quantity, bound, required)
+        if satisfied is not None:
+            verb = "allows" if is_cap else "puts the cost at"
+            said = _comparison(requirement, one.point, one.quantity, verb, satisfied)
+            yield Measurement(requirement, one.point, one.quantity, satisfied, said)
+
+
+def _is_same_subject(kind: RequirementKind, subject: frozenset[str], point: Point) -> bool:
+    """Whether the sentence speaks of what the required figure is about, and of the topic's ground.
+
+    A delay is compared only where the same thing is delayed; an alarm is not a map.
+    """
+    said = terms_of(point.quote.text)
+    if kind is RequirementKind.LATENCY:
+        own = subject - _ANY_DELAY - point.topic.terms
+        return bool(said & own) if own else point.on_topic
+    head = terms_of(point.item.title) | said
+    return bool(point.shared & subject) and (point.about or bool(head & point.topic.terms))
 
 
 def _subject_of(requirement: TechnicalRequirement, required: Quantity) -> frozenset[str]:
@@ -181,8 +196,6 @@ def _subject_of(requirement: TechnicalRequirement, required: Quantity) -> frozen
 
 def _restates(text: str, figures: Sequence[Figure], required: Quantity) -> bool:
     """Whether a sentence says the required figure itself: it repeats the demand, it measures nothing."""
-    if required.unit in _MONEY_UNITS:
-        return False
     said = (
         f"{required.magnitude:,.6g}"
         if required.magnitude < _WRITTEN_OUT
@@ -191,77 +204,25 @@ def _restates(text: str, figures: Sequence[Figure], required: Quantity) -> bool:
     return said in text or any(one.quantity == required for one in figures)
 
 
-def _is_of_topic(figure: Figure, figures: Sequence[Figure], point: Point) -> bool:
-    """Whether a sum is the topic's own: the only one of its sentence, or named by the words before it."""
-    if figure.kind is not FigureKind.MONEY or figures == (figure,):
-        return True
-    text = point.quote.text
-    if sum(one.kind is FigureKind.MONEY for one in figures) == 1:
-        return True
-    begin = max((one.end for one in figures if one.end <= figure.start), default=0)
-    begin = max(begin, *(match.end() for match in _CLAUSE.finditer(text[: figure.start])), 0)
-    return point.topic.is_named_in(terms_of(text[begin : figure.start]))
-
-
-class _Reading(NamedTuple):
-    comparison: Comparison
-    """How the found figure must stand to the required one."""
-    verb: str
-
-
-def _reading(requirement: TechnicalRequirement, figure: Figure, text: str) -> _Reading | None:
-    kind = requirement.kind
-    if kind is RequirementKind.BUDGET:
-        return _reading_of_money(figure, text)
-    if _KINDS[kind] is not figure.kind or not _SPEAKS_OF[kind].search(text):
-        return None
-    return _Reading(requirement.comparison, "puts it at")
-
-
-def _reading_of_money(figure: Figure, text: str) -> _Reading | None:
-    if figure.kind is not FigureKind.MONEY:
-        return None
-    before = text[max(0, figure.start - _REACH) : figure.start]
-    around = text[max(0, figure.start - _REACH) : figure.end + 30]
-    if _NOT_FOR_THIS.search(around):
-        return None
-    cap, cost = _last(_CAP, before), _last(_COST, before)
-    if cap < 0 and cost < 0:
-        cap, cost = _last(_CAP, text), _last(_COST, text)
-    if cap < 0 and cost < 0:
-        return None
-    if cap >= cost:
-        return _Reading(Comparison.AT_LEAST, "allows")
-    return _Reading(Comparison.AT_MOST, "puts the cost at")
-
-
-def _last(pattern: re.Pattern[str], text: str) -> int:
-    return max((match.start() for match in pattern.finditer(text)), default=-1)
-
-
 _PHRASES = {
-    RequirementKind.THROUGHPUT: ("The load required is", "evidence"),
-    RequirementKind.LATENCY: ("The delay allowed is", "evidence"),
-    RequirementKind.AVAILABILITY: ("The availability required is", "evidence"),
-    RequirementKind.DATA_VOLUME: ("The volume required is", "evidence"),
-    RequirementKind.BUDGET: ("The requirement counts on", "evidence"),
+    RequirementKind.THROUGHPUT: "The load required is",
+    RequirementKind.LATENCY: "The delay allowed is",
+    RequirementKind.AVAILABILITY: "The availability required is",
+    RequirementKind.DATA_VOLUME: "The volume required is",
+    RequirementKind.BUDGET: "The requirement counts on",
 }
 
 
-def _finding(
+def _comparison(
     requirement: TechnicalRequirement,
     point: Point,
-    figure: Figure,
-    reading: _Reading,
-    *,
+    found: Quantity,
+    verb: str,
     satisfied: bool,
-) -> Finding:
+) -> str:
     required = requirement.quantity
-    opening = _PHRASES[requirement.kind][0]
     joint = "and" if satisfied else "but"
-    speaker = SPEAKERS[point.category]
-    statement = (
-        f"{opening} {amount(required) if required else ''}, {joint} {speaker} {reading.verb} "
-        f"{amount(figure.quantity)}: {point.quote.statement}"
+    return (
+        f"{_PHRASES[requirement.kind]} {amount(required) if required else ''}, {joint} "
+        f"{SPEAKERS[point.category]} {verb} {amount(found)}"
     )
-    return Finding(statement=statement, evidence=(requirement.evidence, as_evidence(point.quote)))

@@ -24,6 +24,8 @@ READ_PER_PASSAGE = 20_000
 """Characters of one passage that are looked at."""
 LONGEST_QUOTE = 400
 FEWEST_WORDS = 5
+_LONGEST_NAME = 4
+"""Words that may open a list entry as its name: "Insight Live.", "Budget 2027."."""
 FEWEST_WORDS_WITHOUT_A_STOP = 9
 """Below this a line that ends without a full stop is a heading or a label, unless it is a list entry."""
 
@@ -40,6 +42,12 @@ _LETTERHEAD = re.compile(
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(])(?:approx|incl|excl|est|ca|vs|resp|cf|no|nos|art|sec|para|fig)\.$", re.IGNORECASE
 )
+_OPTION = re.compile(
+    r"(?:Option|Variant|Alternative|Scenario|Plan|Case) (?:[A-Z]|\d{1,2}|one|two|three)\b[^.:;\n]{0,60}"
+)
+_REJECTED = re.compile(
+    r"\b(?:rejected|ruled out|discarded|dismissed|not pursued|abandoned)\b", re.IGNORECASE
+)
 _WORDS = re.compile(r"[^\W_]+")
 _STOPS = (".", "!", "?", '"', "”", "’", ")", "…", "*", "_", ";")
 
@@ -51,6 +59,10 @@ class Quote:
     item: RetrievedItem
     text: str
     start: int
+    option: str = ""
+    """What its paragraph is about where that is one of several: "Option A, poll faster", "Insight Live"."""
+    is_rejected: bool = False
+    """Whether its paragraph says that the choice is rejected."""
 
     @property
     def end(self) -> int:
@@ -69,8 +81,9 @@ class Quote:
 
     @property
     def statement(self) -> str:
-        """The sentence on one line."""
-        return readable(self.text)
+        """The sentence on one line, after the option or the entry that it speaks of."""
+        said = readable(self.text)
+        return f"{self.option} – {said}" if self.option and self.option not in said else said
 
 
 def quotable_sentences(item: RetrievedItem, *, fewest_words: int = FEWEST_WORDS) -> list[Quote]:
@@ -85,7 +98,7 @@ def quotable_sentences(item: RetrievedItem, *, fewest_words: int = FEWEST_WORDS)
         sentence for passage in item.passages for sentence in _sentences(passage)
     )
     proper = [
-        Quote(item=item, text=sentence.text, start=sentence.start)
+        Quote(item, sentence.text, sentence.start, sentence.option, sentence.is_rejected)
         for sentence in sentences
         if _is_proper(sentence, item.title, fewest_words)
     ]
@@ -120,6 +133,8 @@ class _Sentence(NamedTuple):
     """Offset into the item's content."""
     is_entry: bool
     """Whether it opens an entry of a list."""
+    option: str
+    is_rejected: bool
 
 
 def _sentences(passage: Passage) -> Iterator[_Sentence]:
@@ -130,9 +145,25 @@ def _sentences(passage: Passage) -> Iterator[_Sentence]:
         )
         if len(text) < len(passage.text) and block.end == len(text) and len(spans) > 1:
             spans.pop()
+        is_list = _ENTRY.match(text, block.start) is not None
+        name = _matter_of(text, spans, is_list=is_list)
+        is_rejected = bool(name and not is_list and _REJECTED.search(text, block.start, block.end))
         for span in spans:
-            is_entry = _ENTRY.match(text, block.start) is not None and span == spans[0]
-            yield _Sentence(text[span.start : span.end], span.start + offset, is_entry)
+            is_entry = is_list and span == spans[0]
+            sentence = text[span.start : span.end]
+            yield _Sentence(sentence, span.start + offset, is_entry, name, is_rejected)
+
+
+def _matter_of(text: str, spans: list[Span], *, is_list: bool) -> str:
+    """Return the option that a paragraph opens with, or the few words that open a list entry."""
+    if not spans:
+        return ""
+    first = text[slice(*spans[0])]
+    option = _OPTION.match(first)
+    if option is not None:
+        return readable(option.group()).rstrip(" ,")
+    is_name = is_list and len(spans) > 1 and len(first.split()) <= _LONGEST_NAME
+    return readable(first).rstrip(".") if is_name and first.endswith(".") else ""
 
 
 def _readable_part(passage: Passage) -> tuple[str, int]:

@@ -17,8 +17,9 @@ from domain.evidence import Finding
 from domain.knowledge import domain_of
 from reasoning.cues import Role, deadline_in
 from reasoning.deadlines import first_day_named
+from reasoning.placing import needs_title, stands_alone, titled
 from reasoning.quoting import Quote, as_evidence
-from reasoning.salience import Reading, Said, needs_title, stands_alone, titled
+from reasoning.salience import Reading, Said
 from reasoning.wording import overlap, says_the_same, significant_words
 
 AnyFinding = TypeVar("AnyFinding", bound=Finding)
@@ -32,6 +33,7 @@ _HIGH_PRIORITY = 8
 _MEDIUM_PRIORITY = 5
 _TOP_PRIORITY = 10
 _SAME_MATTER = 0.5
+_WORDS_OF_A_WHOLE_ASK = 8
 _WEEK = timedelta(days=7)
 _MONTH = timedelta(days=31)
 _QUARTER = timedelta(days=92)
@@ -148,7 +150,7 @@ def due_date(quote: Quote, now: datetime) -> date | None:
 
 
 def _asks_of(reading: Reading, now: datetime) -> list[Ask]:
-    found = [ask for quote in reading.by_salience if (ask := _ask(quote, now)) is not None]
+    found = [ask for quote in reading.by_salience if (ask := ask_of(quote, now)) is not None]
     decisions = [ask for ask in found if ask.is_decision]
     decisions = [ask for ask in decisions if stands_alone(ask.quote.text)] or decisions
     explicit = [ask for ask in decisions if _ASK.search(ask.quote.text)]
@@ -156,7 +158,8 @@ def _asks_of(reading: Reading, now: datetime) -> list[Ask]:
     return [*(explicit or decisions), *others][:_ASKS_OF_ONE_ITEM]
 
 
-def _ask(quote: Quote, now: datetime) -> Ask | None:
+def ask_of(quote: Quote, now: datetime) -> Ask | None:
+    """Return what *quote* asks for, if anything that is not long past."""
     due = due_date(quote, now)
     if due is not None and due < now.date() - _OVERDUE_FOR:
         return None
@@ -203,7 +206,7 @@ def _recommendation(asks: Sequence[Ask], now: datetime, rank: int) -> Recommenda
     ask = asks[0]
     item = ask.quote.item
     return Recommendation(
-        statement=_statement(ask, now),
+        statement=in_words(ask, now),
         evidence=tuple(as_evidence(each.quote) for each in asks),
         owner_domain=domain_of(item.category),
         timeline=timeline_for(ask.due, item.strategic_priority, now),
@@ -212,10 +215,16 @@ def _recommendation(asks: Sequence[Ask], now: datetime, rank: int) -> Recommenda
     )
 
 
-def _statement(ask: Ask, now: datetime) -> str:
+def in_words(ask: Ask, now: datetime) -> str:
+    """Return *ask* as an imperative with its date, then the sentence, after its item's title where needed.
+
+    A lead-in such as "Decision needed:" is left out where what follows says on its own what is asked.
+    """
     sentence = ask.quote.statement
     lead_in = _LEAD_IN.match(sentence)
-    asked = sentence[lead_in.end() :] if lead_in else sentence
+    rest = sentence[lead_in.end() :] if lead_in else ""
+    is_whole = rest.endswith("?") or len(rest.split()) >= _WORDS_OF_A_WHOLE_ASK
+    asked = rest[0].upper() + rest[1:] if rest and is_whole else sentence
     said = titled(ask.quote, asked) if lead_in or needs_title(ask.quote) else asked
     if ask.due is None:
         return f"{ask.verb}: {said}"

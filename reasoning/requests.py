@@ -15,9 +15,10 @@ from pydantic import Field, field_validator
 from domain.clearance import ConfidentialityLevel
 from domain.evidence import RetrievedItem
 from domain.knowledge import KnowledgeCategory
-from domain.model import FrozenModel
+from domain.model import FrozenModel, UtcDatetime
 from domain.sentences import sentence_spans, shortened
 from reasoning.terms import terms_in_order
+from reasoning.topic import subject_of
 
 MAX_REQUIREMENT_LENGTH = 100_000
 _GIST_LENGTH = 400
@@ -35,6 +36,8 @@ class AnalysisRequest(FrozenModel):
     requirement_level: ConfidentialityLevel
     context: dict[str, str] = Field(default_factory=dict)
     """The caller's notes by name; citable, as secret as the requirement."""
+    asked_at: UtcDatetime | None = None
+    """When it was asked: completes a date without a year; without it such a date is not placed."""
 
     @field_validator("requirement")
     @classmethod
@@ -76,10 +79,14 @@ _FACETS: tuple[tuple[str, str, tuple[KnowledgeCategory, ...]], ...] = (
     ),
 )
 
+_MONEY = "budget, cost, investment, cap"
+_MONEY_IN = (_C.FINANCIAL_ANALYSIS, _C.STRATEGIC_PLANNING)
+
 BUSINESS_QUESTIONS = (
     "strategic_context",
     "strategy",
     "finance",
+    "money",
     "market",
     "competitors",
     "customers",
@@ -92,6 +99,7 @@ TECHNICAL_QUESTIONS = (
     "strategic_context",
     "strategy",
     "finance",
+    "money",
     "people",
     "roadmap",
     "operations",
@@ -102,12 +110,18 @@ TECHNICAL_QUESTIONS = (
 
 
 def questions_for(request: AnalysisRequest) -> tuple[Question, ...]:
-    """Return every search of the analysis, in a fixed order."""
+    """Return every search of the analysis, in a fixed order.
+
+    What it costs and what is there for it is asked by the requirement's name alone: a memo on money says
+    little else of it.
+    """
     gist = gist_of(request.requirement)
-    return tuple(
+    by_facet = tuple(
         Question(name=name, text=f"{gist} {facet}".strip(), categories=categories)
         for name, facet, categories in _FACETS
     )
+    name = subject_of(request.requirement)
+    return (*by_facet, Question(name="money", text=f"{name} {_MONEY}", categories=_MONEY_IN))
 
 
 def part_of_context(context: AnalysisContext, names: tuple[str, ...]) -> AnalysisContext:

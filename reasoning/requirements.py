@@ -49,8 +49,9 @@ def technical_requirements(
 ) -> tuple[TechnicalRequirement, ...]:
     """Return what the texts require, by kind and then as stated; each value once."""
     found: dict[object, TechnicalRequirement] = {}
+    asked_on = request.asked_at.date() if request.asked_at is not None else None
     for sentence in _requesting_sentences(request):
-        for stated in stated_in(sentence.text):
+        for stated in stated_in(sentence.text, asked_on):
             if stated.key not in found:
                 found[stated.key] = _requirement(sentence, stated)
     for sentence in _demanding_sentences(business):

@@ -9,11 +9,11 @@ how far apart the two figures are.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from domain.analysis import RequirementKind, Risk, RiskAssessment
-from domain.evidence import Finding
-from domain.knowledge import KnowledgeCategory
+from domain.evidence import Finding, RetrievedItem
+from domain.knowledge import ItemKey, KnowledgeCategory
 from reasoning.bearing import Point, first_of_each_item
 from reasoning.cues import Role, likelihood_of, says_closed, severity_of
 from reasoning.measurements import Measurement
@@ -44,6 +44,8 @@ _SEVERITY_OF_MISSING = {
     RequirementKind.DATA_VOLUME: 3,
 }
 _GRADES_OF_GAP = ((2.0, 5, "near certain"), (1.1, 4, "likely"), (0.0, 3, "possible"))
+_LITTLE = 1.5
+_CLOSE_TERMS, _MANY_TERMS = 2, 4
 _STATED = "stated as"
 _LABEL = re.compile(r"^(?:key |main |top )?risks?: ", re.IGNORECASE)
 
@@ -57,17 +59,51 @@ def risk_assessment(
         for point in points
         if Role.RISK in point.roles and point.on_topic and not says_closed(point.quote.text)
     ]
-    register = [point for point in dangers if point.category is _C.RISK_MANAGEMENT]
     elsewhere = [
         point
         for point in dangers
-        if point.category in _ELSEWHERE and point.shared and point.weight >= _FLOOR
+        if point.category in _ELSEWHERE and _is_close(point) and point.weight >= _FLOOR
     ]
-    risks = [_graded(point) for point in first_of_each_item(register, _MOST_FROM_REGISTER)]
-    risks += [_of_measurement(one) for one in measurements if not one.satisfied]
-    risks += [_of_collision(finding) for finding in overdue[:1]]
-    risks += [_graded(point) for point in first_of_each_item(elsewhere, _MOST_ELSEWHERE)]
-    return RiskAssessment(risks=tuple(sorted(risks, key=lambda risk: -risk.exposure)[:_MOST]))
+    by_key = {point.item.key: point.item for point in points}
+    pending = {p.item.key for p in points if Role.DECISION in p.roles and p.on_topic}
+    found = [_graded(point) for point in first_of_each_item(_register(points), _MOST_FROM_REGISTER)]
+    found += [_of_measurement(one) for one in measurements if not one.satisfied]
+    found += [_of_collision(finding) for finding in overdue[:1]]
+    found += [_graded(point) for point in first_of_each_item(elsewhere, _MOST_ELSEWHERE)]
+    return RiskAssessment(
+        risks=tuple(sorted(found, key=lambda risk: _weight(risk, by_key, pending))[:_MOST])
+    )
+
+
+def _register(points: Sequence[Point]) -> Iterator[Point]:
+    """Yield what the risk register says: dangers, and of an entry that names none what bears most."""
+    open_points = [
+        point
+        for point in points
+        if point.category is _C.RISK_MANAGEMENT
+        and (point.on_topic or len(point.shared) >= _MANY_TERMS)
+        and not says_closed(point.quote.text)
+    ]
+    told = {point.item.key for point in open_points if Role.RISK in point.roles}
+    for point in open_points:
+        if Role.RISK in point.roles or (point.item.key not in told and _bears_closely(point)):
+            yield point
+
+
+def _bears_closely(point: Point) -> bool:
+    return _is_close(point) or len(point.shared) >= _MANY_TERMS
+
+
+def _is_close(point: Point) -> bool:
+    return point.names_topic or (point.about and len(point.shared) >= _CLOSE_TERMS)
+
+
+def _weight(
+    risk: Risk, items: Mapping[ItemKey, RetrievedItem], pending: Collection[ItemKey]
+) -> tuple[int, int, bool]:
+    """Sort key: the greatest exposure first, then the item's priority, then what awaits a decision."""
+    key = risk.evidence[-1].key
+    return -risk.exposure, -items[key].strategic_priority, key not in pending
 
 
 def _graded(point: Point) -> Risk:
@@ -99,12 +135,15 @@ def _outweighs(reason: str, present: str) -> bool:
 
 def _of_measurement(one: Measurement) -> Risk:
     kind = one.requirement.kind
+    severity = _SEVERITY_OF_MISSING.get(kind, 3)
+    by_little = one.gap < _LITTLE
     likelihood, name = next((grade, name) for gap, grade, name in _GRADES_OF_GAP if one.gap >= gap)
     return Risk(
         statement=one.finding.statement,
         evidence=one.finding.evidence,
-        severity=_SEVERITY_OF_MISSING.get(kind, 3),
-        severity_reason=f"a stated requirement ({kind.value.replace('_', ' ')}) would be missed",
+        severity=max(1, severity - by_little),
+        severity_reason=f"a stated requirement ({kind.value.replace('_', ' ')}) would be missed"
+        + (" by little" if by_little else ""),
         likelihood=likelihood,
         likelihood_reason=f"{name}: the two figures are {one.gap:.1f} times apart",
     )

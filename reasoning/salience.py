@@ -1,4 +1,4 @@
-"""Which sentence of an item says the most, and how it reads outside its text.
+"""Which sentence of an item says the most.
 
 A sentence says more when it holds a figure, asks for a decision, sets a limit or a date, opens the item or
 speaks of what the title names; it says less when it leans on the sentence before it. Nothing is ranked by
@@ -13,23 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from domain.evidence import Evidence, RetrievedItem
-from domain.sentences import shortened
 from reasoning.cues import Role, says_closed
 from reasoning.grading import stated_likelihood, stated_severity
+from reasoning.placing import stands_alone
 from reasoning.quoting import READ_PER_PASSAGE, Quote, as_evidence, quotable_sentences
 from reasoning.wording import says_the_same, significant_words
 
-_LEANS = re.compile(
-    r"[\"“']?(?:it|its|it['’]s|this|that|these|those|they|their|them|he|she|his|her|both|neither|none|such|also|then"
-    r"|there(?! is| are| was| were)|here"
-    r"|but|and|so|or|yet|still|instead|therefore|hence|thus|otherwise|however|second|third|finally|my"
-    r"|what (?:remains|is left|they|it|the two)"
-    r"|why|how|without it|with the|for the (?:first|last) time"
-    r"|the (?:other|former|latter|same|rest|answer)"
-    r"|of (?:these|those|them)|in (?:this|that|both)|by that|to be"
-    r"|every one|each|nobody|somebody|someone|a threat)\b",
-    re.IGNORECASE,
-)
 _LABEL = re.compile(
     r"(?:main |top |key )?(?:risk|threat|downside|opportunity|upside|decision|goal|priority)\b[^:.]{0,30}:\s",
     re.IGNORECASE,
@@ -61,9 +50,6 @@ _LEANING = -4
 _SHORT_WORDS = 5
 _FEWEST_WORDS = 4
 _LONG_CHARACTERS = 260
-_LONGEST_TITLE = 90
-_LONGEST_NAME = 40
-_SHORTEST_NAME = 6
 _EDGE = 2
 
 
@@ -139,41 +125,6 @@ def importance(item: RetrievedItem) -> tuple[int, float, str, int]:
     )
 
 
-def stands_alone(text: str) -> bool:
-    """Whether a sentence is understood without the one before it; what begins in lower case is not."""
-    return _LEANS.match(text) is None and not text[0].islower()
-
-
-def attributed(quote: Quote) -> str:
-    """Return the sentence of *quote* as a statement, after what its item is called where it needs that.
-
-    It does when it leans on what came before or shares no word with the title.
-    """
-    if not needs_title(quote):
-        return quote.statement
-    return f"{_short_title(quote.item.title)} – {quote.statement}"
-
-
-def titled(quote: Quote, sentence: str | None = None) -> str:
-    """Return the sentence of *quote*, or *sentence* in its place, after the whole title of its item."""
-    statement = quote.statement if sentence is None else sentence
-    return f"{shortened(quote.item.title, limit=_LONGEST_TITLE)} – {statement}"
-
-
-def needs_title(quote: Quote) -> bool:
-    """Whether the sentence of *quote* is hard to place without its item's title."""
-    shares = bool(significant_words(quote.item.title) & quote.words)
-    return not (shares and stands_alone(quote.text))
-
-
-def _short_title(title: str) -> str:
-    """Return what the title names before its colon ("Project Keel"), or the title where that is too little."""
-    name, colon, _ = title.partition(": ")
-    if colon and _SHORTEST_NAME <= len(name) <= _LONGEST_NAME:
-        return name
-    return shortened(title, limit=_LONGEST_TITLE)
-
-
 class Said:
     """What a result has said so far, so that nothing is said twice."""
 
@@ -220,6 +171,8 @@ def _salience(quote: Quote, index: int, title: frozenset[str]) -> int:
         score -= 2
     if quote.text.endswith("?"):
         score -= 2
+    if quote.is_rejected:
+        score += _LEANING
     if _LABEL.match(quote.text):
         score += _LEAD
     if _ASIDE.search(quote.text):

@@ -15,9 +15,10 @@ from domain.analysis import RequirementKind, TechnicalRequirement
 from domain.evidence import Finding
 from domain.knowledge import KnowledgeCategory
 from reasoning.amounts import day
-from reasoning.bearing import SPEAKERS, Point
+from reasoning.bearing import Point
 from reasoning.dates import PeriodMention, dates_in, periods_in
 from reasoning.quoting import as_evidence
+from reasoning.speakers import SPEAKERS
 
 _C = KnowledgeCategory
 _PLANNING = frozenset(
@@ -115,6 +116,8 @@ def _collision(due: date, requirement: TechnicalRequirement, one: Constraint) ->
     said = f"{speaker} says: {one.point.quote.statement}"
     if one.until > due:
         statement = f"It is due by {day(due)}, but {said}"
+    elif one.until == due:
+        statement = f"A freeze lasts until {day(due)}, the very day on which it is due; {said}"
     else:
         statement = f"A freeze lasts until {day(one.until)} and it is due by {day(due)}; {said}"
     return Finding(

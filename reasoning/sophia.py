@@ -16,7 +16,7 @@ from domain.analysis import (
 )
 from domain.evidence import Finding
 from domain.knowledge import KnowledgeCategory, domain_of
-from reasoning.actions import Action, impact_of, recommendations_from, timeline_by
+from reasoning.actions import Action, recommendations_from, timeline_by
 from reasoning.alignment import sides_of, strategic_alignment
 from reasoning.bearing import Point, first_of_each_item, items_of, points_for
 from reasoning.competition import (
@@ -29,6 +29,8 @@ from reasoning.competition import (
 from reasoning.confidence import perspective_confidence
 from reasoning.cues import Role
 from reasoning.provenance import evidence_of, findings_in, label_of, sources_of
+from reasoning.quoting import as_evidence
+from reasoning.recommendations import ask_of, impact_of, in_words, timeline_for
 from reasoning.requests import AnalysisContext, AnalysisRequest
 
 _C = KnowledgeCategory
@@ -129,26 +131,34 @@ def _actions(points: Sequence[Point], names: Sequence[str], now: datetime) -> It
         if Role.DECISION in point.roles and point.on_topic and point.weight >= _FLOOR
     ]
     for point in first_of_each_item(decisions, 3):
-        yield _action("Decide.", point, Timeline.THIS_MONTH, now)
+        ask = ask_of(point.quote, now)
+        if ask is not None:
+            yield Action(
+                statement=in_words(ask, now),
+                evidence=(as_evidence(point.quote),),
+                owner=domain_of(point.category),
+                timeline=timeline_for(ask.due, point.item.strategic_priority, now),
+                impact=impact_of(point.item.strategic_priority),
+            )
     _, conflicts = sides_of(points, _STRATEGY, names)
     for point in conflicts[:2]:
-        yield _action("Settle before committing.", point, Timeline.THIS_MONTH, now)
+        yield _action("Settle before committing", point, Timeline.THIS_MONTH, now)
     threats = [
         point
         for point in business
         if point.category is _C.COMPETITIVE_ANALYSIS and point.on_topic and threatens(point, names)
     ]
     for point in first_of_each_item(threats, 1):
-        yield _action("Answer the competition.", point, Timeline.THIS_QUARTER, now)
+        yield _action("Answer the competition", point, Timeline.THIS_QUARTER, now)
     chances = [point for point in business if point.on_topic and opens(point, names)]
     for point in first_of_each_item(chances, 2):
-        yield _action("Use the opening.", point, Timeline.THIS_QUARTER, now)
+        yield _action("Use the opening", point, Timeline.THIS_QUARTER, now)
 
 
 def _action(verb: str, point: Point, otherwise: Timeline, now: datetime) -> Action:
     return Action(
-        verb=verb,
-        finding=point.finding,
+        statement=f"{verb}: {point.placed}",
+        evidence=(as_evidence(point.quote),),
         owner=domain_of(point.category),
         timeline=timeline_by(point.quote.text, now, otherwise),
         impact=impact_of(point.item.strategic_priority),

@@ -63,7 +63,7 @@ _BUDGET = re.compile(
     r"|funded|envelope|allocat\w+"
     r"|afford\w*|expenditure|price tag|for (?:no more than|at most|under|less than|up to)"
     r"|approved?|approval|programme of"
-    r"|must not exceed|not to exceed)\b",
+    r"|must not exceed|not to exceed|(?:may|can|must not|shall not) lose)\b",
     re.IGNORECASE,
 )
 _NOT_A_BUDGET = re.compile(
@@ -128,8 +128,11 @@ class Stated(NamedTuple):
         return self.kind, self.value
 
 
-def stated_in(text: str) -> Iterator[Stated]:
-    """Yield what the sentence *text* requires: figures as they come, then names, then dates."""
+def stated_in(text: str, asked_on: date | None = None) -> Iterator[Stated]:
+    """Yield what the sentence *text* requires: figures as they come, then names, then dates.
+
+    *asked_on* places a date without a year: the next such day from then on.
+    """
     for figure in figures_in(text):
         kind = _kind_of(figure, text)
         if kind is not None and not _tells_how_things_stand(text, figure.start):
@@ -143,7 +146,7 @@ def stated_in(text: str) -> Iterator[Stated]:
     ):
         for name, start, end in mentions:
             yield Stated(kind, Comparison.EXACTLY, "name", name, start, end)
-    yield from _deadlines(text)
+    yield from _deadlines(text, asked_on)
 
 
 def _kind_of(figure: Figure, text: str) -> RequirementKind | None:
@@ -204,12 +207,12 @@ def _tells_how_things_stand(text: str, place: int) -> bool:
     return bool(_TODAY.search(clause)) and not _MODAL.search(clause)
 
 
-def _deadlines(text: str) -> Iterator[Stated]:
+def _deadlines(text: str, asked_on: date | None) -> Iterator[Stated]:
     kind, comparison = RequirementKind.DEADLINE, Comparison.AT_MOST
-    for mention in dates_in(text):
+    for mention in dates_in(text, asked_on):
         before = text[max(0, mention.start - 40) : mention.start]
         earlier = text[max(0, mention.start - 70) : mention.start]
-        if _OTHER_DUE.search(earlier) and not _DELIVERY.search(earlier):
+        if _last(_OTHER_DUE, earlier) > _last(_DELIVERY, earlier):
             continue
         if _DUE.search(before) and not _tells_how_things_stand(text, mention.start):
             due = mention.first if _BEFORE.search(before) else mention.last
@@ -219,3 +222,7 @@ def _deadlines(text: str) -> Iterator[Stated]:
         nearby = text[max(0, period.start - 90) : period.end + 60]
         if _WITHIN.search(before) and _DELIVERY.search(nearby) and not _NOT_DELIVERY.search(nearby):
             yield Stated(kind, comparison, "period", period.duration, period.start, period.end)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    return max((match.start() for match in pattern.finditer(text)), default=-1)

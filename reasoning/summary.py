@@ -18,15 +18,18 @@ from domain.clearance import high_water_mark
 from domain.evidence import Evidence, Finding, RetrievedItem, Source
 from domain.knowledge import Domain, ItemKey, KnowledgeCategory, KnowledgeHeader
 from domain.summary import CategoryTrend, KeyInsight, StrategicSummary, TimeHorizon
+from reasoning.contradictions import to_settle
 from reasoning.cues import Role, likelihood_of, matched_words, severity_of
 from reasoning.grading import stated_likelihood, stated_severity
+from reasoning.placing import attributed
 from reasoning.quoting import Quote, as_evidence
 from reasoning.recommendations import asks_in, recommendations_from
-from reasoning.salience import Reading, Said, attributed, importance, readings_of
+from reasoning.salience import Reading, Said, importance, readings_of
 
 MOST_ITEMS_READ = 400
 """The most important items of a window are read; the others count in trends and in the label."""
 MOST_RECOMMENDATIONS = 6
+MOST_TO_SETTLE = 2
 MOST_RISKS = 8
 MOST_OPPORTUNITIES = 6
 MOST_PRIORITIES = 6
@@ -59,6 +62,12 @@ def summarize(
     said = Said()
     recommendations = recommendations_from(
         asks_in(readings, now), now, said=said, limit=MOST_RECOMMENDATIONS
+    )
+    recommendations += to_settle(
+        [reading.item for reading in readings],
+        now,
+        ranked_after=len(recommendations),
+        limit=MOST_TO_SETTLE,
     )
     risks = _risks(readings, said)
     opportunities = _first_of_each(map(_open_to_us, readings), said, MOST_OPPORTUNITIES)

@@ -22,7 +22,8 @@ from domain.evidence import Evidence, EvidenceOrigin, Finding
 from domain.knowledge import Domain, KnowledgeCategory, domain_of
 from reasoning.amounts import day
 from reasoning.artemis import read
-from reasoning.bearing import Point, topic_of
+from reasoning.bearing import Point
+from reasoning.contradictions import contradictions_in
 from reasoning.cues import Role
 from reasoning.executive_summary import executive_summary
 from reasoning.measurements import Measurement
@@ -31,10 +32,12 @@ from reasoning.quoting import as_evidence
 from reasoning.requests import AnalysisContext, AnalysisRequest
 from reasoning.schedule import earliest_deadline
 from reasoning.terms import terms_of
+from reasoning.topic import topic_of
 
 _C = KnowledgeCategory
 _MOST = 4
 _MOST_INSIGHTS = 3
+_MOST_TWO_FIGURES = 2
 _SHARED_TERMS = 2
 _TELLING = 0.25
 _MOST_COMPARED = 16
@@ -74,11 +77,12 @@ def strategic_synthesis(
                 _conflicts(business, technical, reading.measurements, topic, now.date())
             ),
         )
+    alignment = alignment.model_copy(
+        update={"conflicts": (*alignment.conflicts, *_two_figures(reading.points))}
+    )
     implications = _implications(reading.points, alignment)
     insights = _insights(reading.points)
-    summary = executive_summary(
-        request, business, technical, reading.points, reading.measurements, now=now
-    )
+    summary = executive_summary(request, business, technical, reading.points, now=now)
     findings = (
         *alignment.agreements, *alignment.conflicts, *implications, *insights, *summary,
     )  # fmt: skip
@@ -90,6 +94,17 @@ def strategic_synthesis(
         synthesis_insights=insights,
         executive_summary=summary,
     )
+
+
+def _two_figures(points: Sequence[Point]) -> tuple[Finding, ...]:
+    """Return where items that speak of the topic state different figures for one thing."""
+    items = {point.item.key: point.item for point in points if point.bears}
+    on_topic = {point.item.key for point in points if point.on_topic}
+    return tuple(
+        finding
+        for finding in contradictions_in(tuple(items.values()))
+        if any(quote.key in on_topic for quote in finding.evidence)
+    )[:_MOST_TWO_FIGURES]
 
 
 def _first(findings: Iterator[Finding]) -> tuple[Finding, ...]:

@@ -15,9 +15,10 @@ from domain.analysis import (
     TechnicalPerspective,
     Timeline,
 )
-from domain.evidence import EvidenceOrigin
+from domain.evidence import EvidenceOrigin, Finding
 from domain.knowledge import Domain
-from reasoning.actions import Action, recommendations_from, timeline_by, unified
+from reasoning.actions import Action, recommendations_from, timeline_by, to_do, unified
+from reasoning.contradictions import SETTLE
 from reasoning.requests import AnalysisRequest
 
 MOST = 8
@@ -47,8 +48,8 @@ def _from_conflicts(
         return ()
     actions = [
         Action(
-            verb="Choose what gives way.",
-            finding=finding,
+            statement=to_do(_verb_of(finding), finding.statement),
+            evidence=finding.evidence,
             owner=Domain.BUSINESS,
             timeline=timeline_by(finding.evidence[-1].quote, now, Timeline.THIS_MONTH),
             impact="high",
@@ -57,3 +58,7 @@ def _from_conflicts(
         if any(quote.origin is EvidenceOrigin.KNOWLEDGE for quote in finding.evidence)
     ]
     return recommendations_from(actions, 3)
+
+
+def _verb_of(finding: Finding) -> str:
+    return SETTLE if finding.statement.startswith("Two figures") else "Choose what gives way"

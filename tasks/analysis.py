@@ -33,7 +33,10 @@ EvidenceByQuestion = dict[str, tuple[RetrievedItem, ...]]
 
 
 def open_request(
-    requirement: str | SealedText, context: dict[str, str] | SealedText | None, reader: Reader
+    requirement: str | SealedText,
+    context: dict[str, str] | SealedText | None,
+    reader: Reader,
+    now: datetime,
 ) -> AnalysisRequest:
     """Return the request, opened where it is sealed.
 
@@ -44,7 +47,10 @@ def open_request(
     notes = sealer.open_notes(context) if isinstance(context, SealedText) else context or {}
     level = min(ConfidentialityLevel.INTERNAL, reader.clearance.level, key=lambda level: level.rank)
     return AnalysisRequest(
-        requirement=sealer.open_text(requirement), requirement_level=level, context=notes
+        requirement=sealer.open_text(requirement),
+        requirement_level=level,
+        context=notes,
+        asked_at=now,
     )
 
 

@@ -163,7 +163,7 @@ async def test_recommendations_are_ranked_without_repeats(analysis: Comprehensiv
     assert [one.rank for one in recommendations] == list(range(1, len(recommendations) + 1))
     statements = [one.statement for one in recommendations]
     assert len(set(statements)) == len(statements)
-    assert any(statement.startswith("Settle the budget gap.") for statement in statements)
+    assert any(statement.startswith("Settle the budget gap:") for statement in statements)
     order = [("high", "medium", "low").index(one.impact) for one in recommendations]
     assert order == sorted(order)
 
