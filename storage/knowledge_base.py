@@ -137,7 +137,15 @@ class KnowledgeBase:
         """Remove an item and erase its content from every file, reports made from it included."""
         async with self._audited_denial(knowledge_id, writer, AuditAction.PURGE):
             row = await self._writer.delete(knowledge_id, writer, action=AuditAction.PURGE)
-        return await self._purger.erase(key_of(row), row.content)
+        key = key_of(row)
+        erasure = await self._purger.erase(key, row.content)
+        detail = {"item": [knowledge_id, row.level_rank], **erasure._asdict()}
+        await self._audit.record(writer.name, AuditAction.PURGE, AuditOutcome.ALLOWED, detail)
+        return PurgeReport(
+            knowledge_id=key.knowledge_id,
+            confidentiality_level=key.confidentiality_level,
+            phrases_sought=erasure.phrases_sought,
+        )
 
     async def drain_outbox(self, progress: Progress | None = None) -> int:
         """Bring the index up to date with what was written; return the number of entries."""

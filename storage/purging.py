@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlmodel import col, select
 
@@ -28,16 +29,28 @@ _READ_BYTES = 1 << 22
 
 
 class PurgeReport(FrozenModel):
-    """What a purge removed and how much it looked at to see that nothing is left."""
+    """What a purge removed, and that nothing of it is left.
+
+    Says nothing that depends on other items: how many reports went with this one, or how much was
+    searched, would tell of what lies above the principal's clearance. The audit log has those counts.
+    """
 
     knowledge_id: str
     confidentiality_level: ConfidentialityLevel
-    reports_erased: int
+    phrases_sought: int
+    """Stretches of the content that were looked for in every file of the stores and not found."""
+
+
+class Erasure(NamedTuple):
+    """What erasing an item took, for the audit log."""
+
+    reports: int
     """Stored summaries, briefings and analyses that were made from the item."""
     files_scanned: int
     bytes_scanned: int
     phrases_sought: int
-    """Stretches of the content that stand in no other item."""
+    phrases_elsewhere: int
+    """Those of the phrases that also stand in another item, where they may be found."""
 
 
 class Purger:
@@ -51,7 +64,7 @@ class Purger:
         self._reports = reports
         self._settings = settings
 
-    async def erase(self, key: ItemKey, content: str) -> PurgeReport:
+    async def erase(self, key: ItemKey, content: str) -> Erasure:
         """Erase the traces of an item that is no longer in the truth.
 
         Raises `StorageError` when a phrase of it still stands in a file; another process that has
@@ -60,15 +73,15 @@ class Purger:
         await self._indexer.drain()
         erased = await self._reports.erase_made_from(key)
         await self.erase_remains()
-        phrases = await self._phrases_of_its_own(content)
-        files, scanned = await asyncio.to_thread(self._scan, phrases)
-        return PurgeReport(
-            knowledge_id=key.knowledge_id,
-            confidentiality_level=key.confidentiality_level,
-            reports_erased=erased,
+        phrases = _phrases_of(content)
+        own = await self._in_no_other_item(phrases)
+        files, scanned = await asyncio.to_thread(self._scan, own)
+        return Erasure(
+            reports=erased,
             files_scanned=files,
             bytes_scanned=scanned,
             phrases_sought=len(phrases),
+            phrases_elsewhere=len(phrases) - len(own),
         )
 
     async def erase_remains(self) -> None:
@@ -77,15 +90,10 @@ class Purger:
         await asyncio.to_thread(shutil.rmtree, self._settings.results_folder, ignore_errors=True)
         await self._database.vacuum()
 
-    async def _phrases_of_its_own(self, content: str) -> list[str]:
-        step = max(1, (len(content) - _PROBE_CHARACTERS) // _PROBES)
-        starts = range(0, max(1, len(content) - _PROBE_CHARACTERS + 1), step)
-        phrases = dict.fromkeys(content[start : start + _PROBE_CHARACTERS] for start in starts)
-        if len(content) < _LEAST_PROBE_CHARACTERS:
-            return []
+    async def _in_no_other_item(self, phrases: Sequence[str]) -> list[str]:
         own: list[str] = []
         async with self._database.reading() as session:
-            for phrase in list(phrases)[:_PROBES]:
+            for phrase in phrases:
                 elsewhere = select(KnowledgeRow.item_key).where(
                     col(KnowledgeRow.content).contains(phrase, autoescape=True)
                 )
@@ -109,6 +117,16 @@ class Purger:
         if location.is_dir() and not location.is_relative_to(self._settings.home):
             folders.append(location)
         return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def _phrases_of(content: str) -> list[str]:
+    """Return stretches of *content*, evenly spread over it."""
+    if len(content) < _LEAST_PROBE_CHARACTERS:
+        return []
+    step = max(1, (len(content) - _PROBE_CHARACTERS) // _PROBES)
+    starts = range(0, max(1, len(content) - _PROBE_CHARACTERS + 1), step)
+    phrases = dict.fromkeys(content[start : start + _PROBE_CHARACTERS] for start in starts)
+    return list(phrases)[:_PROBES]
 
 
 def _scan_file(path: Path, sought: Sequence[bytes]) -> int:

@@ -140,9 +140,9 @@ def purge(
         typer.echo(report.model_dump_json(indent=2))
     else:
         typer.echo(
-            f"Purged {report.knowledge_id} ({report.confidentiality_level.value}) and "
-            f"{report.reports_erased} reports made from it. {report.phrases_sought} phrases of its "
-            f"own sought in {report.files_scanned} files ({report.bytes_scanned} bytes): none found."
+            f"Purged {report.knowledge_id} ({report.confidentiality_level.value}) and every report "
+            f"made from it. {report.phrases_sought} phrases of its text were sought in every file "
+            "of the stores: none found."
         )
 
 
