@@ -42,6 +42,7 @@ _PUT_TO_SOMEBODY = re.compile(
     r"\b(?:asked to|decision (?:needed|required|asked)|decides?|approv\w+)\b", re.IGNORECASE
 )
 _WORDS_OF_A_DATE = 5
+_OWN_WORDS = "Money: "
 
 
 def executive_summary(
@@ -62,11 +63,14 @@ def executive_summary(
 
 
 def _distinct(sentences: Iterable[Finding]) -> list[Finding]:
-    """Return the sentences, each resting on a quote that no earlier one has as its last."""
+    """Return the sentences, each resting on a quote that no earlier one has as its last.
+
+    The line on money quotes nothing and stands whatever it rests on.
+    """
     kept: list[Finding] = []
     said: list[Evidence] = []
     for finding in sentences:
-        if finding.evidence[-1] not in said:
+        if finding.evidence[-1] not in said or finding.statement.startswith(_OWN_WORDS):
             kept.append(finding)
             said.append(finding.evidence[-1])
     return kept
@@ -248,7 +252,7 @@ def _money(
         statement, evidence = f"the requirement sets {requirement_in_words(budget)}", own
     else:
         return
-    yield Finding(statement=f"Money: {statement}.", evidence=tuple(dict.fromkeys(evidence)))
+    yield Finding(statement=f"{_OWN_WORDS}{statement}.", evidence=tuple(dict.fromkeys(evidence)))
 
 
 def _with_gap(needed: Quantity, there: Quantity) -> str:

@@ -144,9 +144,13 @@ _MONEY = re.compile(
     rf"|francs)\b))"
 )
 
+_MAY_HOLD_FIGURES = re.compile(r"\d|nines|9s", re.IGNORECASE)
+
 
 def figures_in(text: str) -> tuple[Figure, ...]:
     """Return the figures of *text* as they come; where two readings overlap, the longer stands."""
+    if not _MAY_HOLD_FIGURES.search(text):
+        return ()
     found = [*_rates(text), *_durations(text), *_shares(text), *_volumes(text), *_money(text)]
     found.sort(key=lambda figure: (figure.start, -figure.end, figure.kind))
     kept: list[Figure] = []

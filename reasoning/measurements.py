@@ -142,13 +142,14 @@ def _compared(requirement: TechnicalRequirement, points: Sequence[Point]) -> Ite
     subject = _subject_of(requirement, required)
     for point in points:
         text = point.quote.text
-        figures = figures_in(text)
         if (
             point.category not in _TECHNICAL
-            or _restates(text, figures, required)
             or not _SPEAKS_OF[requirement.kind].search(text)
             or not _is_same_subject(requirement.kind, subject, point)
         ):
+            continue
+        figures = figures_in(text)
+        if _restates(text, figures, required):
             continue
         for figure in figures:
             if _KINDS[requirement.kind] is not figure.kind:

@@ -65,26 +65,26 @@ STOP_WORDS = word_list(
 """Words of grammar, of time and money, and those that any plan or report is made of."""
 
 
-@lru_cache(maxsize=50_000)
-def _stem(word: str) -> str:
-    return _STEMMER.stemWord(word)
-
-
 def terms_in_order(text: str) -> list[str]:
     """Return the stemmed terms of *text* as they come, repeats included; a hyphen parts words."""
-    found: list[str] = []
-    for match in _WORD.finditer(text):
-        word = match.group().lower().replace("’", "'").removesuffix("'s")
-        if len(word) > _LONGEST_WORD:
-            continue
-        parts = word.split("-")
-        found.extend(_stem(part) for part in parts if len(part) > 1 and part not in STOP_WORDS)
-    return found
+    return [term for match in _WORD.finditer(text) for term in _terms_of_word(match.group())]
+
+
+@lru_cache(maxsize=50_000)
+def _terms_of_word(word: str) -> tuple[str, ...]:
+    plain = word.lower().replace("’", "'").removesuffix("'s")
+    if len(plain) > _LONGEST_WORD:
+        return ()
+    parts = plain.split("-")
+    return tuple(
+        _STEMMER.stemWord(part) for part in parts if len(part) > 1 and part not in STOP_WORDS
+    )
 
 
 def terms_of(text: str) -> frozenset[str]:
     """Return the distinct terms of *text*."""
-    return frozenset(terms_in_order(text))
+    words = {match.group() for match in _WORD.finditer(text)}
+    return frozenset(term for word in words for term in _terms_of_word(word))
 
 
 def term_weights(documents: Iterable[frozenset[str]]) -> Mapping[str, float]:

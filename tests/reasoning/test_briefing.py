@@ -11,7 +11,8 @@ from domain.clearance import ConfidentialityLevel, high_water_mark
 from domain.evidence import Finding, RetrievedItem
 from domain.knowledge import Domain, KnowledgeItem
 from domain.summary import StrategicSummary, TimeHorizon
-from reasoning.briefing import changes_since, compose_briefing, item_states
+from domain.window import WindowItem
+from reasoning.briefing import MOST_NEW, changes_since, compose_briefing, item_states
 from reasoning.summary import summarize
 from tests.reasoning.corpora import NOW, corpora, is_verbatim, item, retrieved
 
@@ -223,3 +224,65 @@ def test_an_edition_is_verbatim_cited_labelled_and_remembers_every_item(
     )
     material = [change for change in briefing.changes if change.kind is not ChangeKind.STILL_OPEN]
     assert briefing.nothing_material is not bool(briefing.decisions or material)
+
+
+def test_of_many_new_items_the_weightiest_are_listed_and_the_others_counted_and_remembered():
+    items = [
+        item(
+            f"Revenue of region {number} grew by 4% in the third quarter.",
+            knowledge_id=f"item-{number:02}",
+            strategic_priority=1 + number % 10,
+        )
+        for number in range(40)
+    ]
+    briefing = edition(items)
+    assert len(briefing.changes) == MOST_NEW
+    assert briefing.changes_omitted == 40 - MOST_NEW
+    assert min(change.strategic_priority for change in briefing.changes) == 7
+    assert len(briefing.item_states) == 40
+
+
+def test_at_most_nine_decisions_are_put_before_a_ceo():
+    items = [
+        item(
+            f"The board is asked to decide by {day} December on region {day} and its {word}.",
+            knowledge_id=f"item-{day:02}",
+        )
+        for day, word in enumerate(("salt", "iron", "wool", "glass", "oats", "coal", "silk", "rye", "tin",
+                                    "lime", "jute", "zinc"), start=1)
+    ]  # fmt: skip
+    assert len(edition(items).decisions) <= 9
+    assert "by 1 December" in edition(items).decisions[0].statement
+
+
+def test_two_figures_for_one_thing_are_put_before_a_ceo():
+    items = [
+        item("61 per cent of devices are moved.", knowledge_id="a", title="Migration: 61 per cent",
+             tags=("migration",)),
+        item("By messages we have moved 38 per cent. The 61 per cent counts devices.", knowledge_id="b",
+             title="The migration is at 38 per cent, not 61", tags=("migration",)),
+    ]  # fmt: skip
+    (decision,) = edition(items).decisions
+    assert decision.statement.startswith("Settle which figure holds: Two figures for migration: 61")
+
+
+def test_a_change_beyond_what_a_window_carries_is_noticed():
+    def window_item(digest: str) -> WindowItem:
+        whole = retrieved("Revenue grew by 4% in the third quarter.")
+        fields = {name: getattr(whole, name) for name in RetrievedItem.model_fields}
+        return WindowItem(**fields, content_digest=digest)
+
+    before, after = window_item("1" * 64), window_item("2" * 64)
+    assert item_states([before])[0].content_digest == "1" * 64
+    assert kinds([before], [after]) == [(ChangeKind.CHANGED, "item-1")]
+
+
+def test_what_an_agenda_asks_is_news_rather_than_its_opening():
+    agenda = item(
+        "1. Opening, minutes of 25 September.\n2. Plan. The board is asked to decide between plan A (€6.8m) "
+        "and plan B (€4.5m).\n",
+        title="Draft agenda of the board, 4 December 2026",
+    )
+    (change,) = edition([agenda]).changes
+    assert change.finding is not None
+    assert "plan A" in change.finding.statement

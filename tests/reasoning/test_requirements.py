@@ -1,5 +1,5 @@
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -226,3 +226,37 @@ def test_a_hundred_thousand_characters_of_any_kind_take_a_second_or_two(unit: st
     started = time.process_time()
     requirements_of(text)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "magnitude"),
+    [
+        ("It must be available 99.5 percent of planned hours.", K.AVAILABILITY, 99.5),
+        ("It must pass records to the ledger within 5 minutes.", K.LATENCY, 300),
+        ("It may lose at most EUR 0.3 million in the first year.", K.BUDGET, 300_000),
+    ],
+)
+def test_what_is_said_in_other_words_is_required_too(
+    text: str, kind: RequirementKind, magnitude: float
+):
+    (found,) = requirements_of(text)
+    assert (found.kind, found.quantity and found.quantity.magnitude) == (kind, magnitude)
+
+
+def test_a_date_for_an_answer_is_no_date_for_the_delivery():
+    assert requirements_of("Quillon expects an answer by 18 December 2026.") == ()
+    (deadline,) = requirements_of(
+        "We must deliver by 15 May 2027 and get an answer by 1 April 2027."
+    )
+    assert deadline.due == date(2027, 5, 15)
+
+
+def test_a_day_without_its_year_is_the_next_one_from_when_it_was_asked():
+    asked = AnalysisRequest(
+        requirement="Go live by 31 March.",
+        requirement_level=ConfidentialityLevel.INTERNAL,
+        asked_at=datetime(2026, 11, 20, tzinfo=UTC),
+    )
+    (deadline,) = technical_requirements(asked, None)
+    assert deadline.due == date(2027, 3, 31)
+    assert technical_requirements(asked.model_copy(update={"asked_at": None}), None) == ()

@@ -222,3 +222,14 @@ def test_a_window_of_thousands_of_items_is_read_within_bounds():
     )
     assert summary.items_considered == 3_000
     assert summary.trends[0].items == 3_000
+
+
+def test_a_lead_in_is_left_out_only_where_what_follows_says_what_is_asked():
+    short = item("Decision needed from the COO by 27 November: travel or wait.", title="Trackers")
+    whole = item(
+        "Decision asked before 27 November: may we run a demonstration at Oriel?", title="Oriel"
+    )
+    assert [summary_of([one]).recommendations[0].statement for one in (short, whole)] == [
+        "Decide by 27 November 2026: Trackers – Decision needed from the COO by 27 November: travel or wait.",
+        "Decide by 27 November 2026: Oriel – May we run a demonstration at Oriel?",
+    ]
