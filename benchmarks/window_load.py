@@ -20,8 +20,8 @@ from benchmarks.corpora import documents
 from benchmarks.homes import NOW
 from domain.knowledge import KnowledgeCategory
 from storage.embeddings import Vectors
+from storage.index_schema import NEVER_EXPIRES, text_schema, window_schema
 from storage.knowledge_rows import LEVELS
-from storage.level_table import NEVER_EXPIRES, text_schema, window_schema
 from storage.stores import Stores
 from storage.tables import KnowledgeRow
 

@@ -20,6 +20,10 @@ PASSAGES = 3
 PRIORITY_PUSH = 0.05
 """Priority 10 lifts an item's relevance by this share, priority 1 lowers it by as much."""
 COSINE_FLOOR = 0.25
+LEAST_STRENGTH = 0.05
+"""What a query's best cosine counts for at least, so that words alone still order the results."""
+_NOISE = 1e-5
+_DIGITS = 5
 COVERAGE_FLOOR = 0.5
 """A candidate passes with this cosine, or when it holds this share of the query's words."""
 
@@ -69,7 +73,7 @@ def rank(candidates: Iterable[Candidate]) -> list[RankedItem]:
         return []
     cosines = _scaled([candidate.cosine for candidate in weighed])
     texts = _scaled([candidate.text_score for candidate in weighed])
-    strength = max(_bounded(candidate.cosine) for candidate in weighed)
+    strength = max(LEAST_STRENGTH, *(_bounded(candidate.cosine) for candidate in weighed))
     items: dict[tuple[str, int], list[tuple[Candidate, float, float]]] = {}
     for candidate, cosine, text in zip(weighed, cosines, texts, strict=True):
         # While an item moves between levels the index may hold it at both, each of its version.
@@ -101,10 +105,14 @@ def _place(candidate: Candidate) -> tuple[str, int, int]:
 
 
 def _scaled(scores: Sequence[float]) -> list[float]:
+    """Return *scores* from 0 to 1, each 1 where they are all alike.
+
+    Equal texts differ in the last bits, by where a row stands in a matrix: that decides nothing.
+    """
     low, high = min(scores), max(scores)
-    if high <= low:
+    if high - low <= _NOISE:
         return [1.0 if high > 0 else 0.0] * len(scores)
-    return [(score - low) / (high - low) for score in scores]
+    return [round((score - low) / (high - low), _DIGITS) for score in scores]
 
 
 def _ranked_item(windows: list[tuple[Candidate, float, float]], strength: float) -> RankedItem:

@@ -22,8 +22,9 @@ from domain.sentences import Span
 from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel
+from storage.index_schema import NEVER_EXPIRES, text_schema, window_schema
 from storage.knowledge_rows import LEVELS
-from storage.level_table import NEVER_EXPIRES, LevelTable, text_schema, window_schema
+from storage.level_table import LevelTable
 from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
 from storage.vector_index import VectorIndex
 

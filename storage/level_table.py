@@ -8,7 +8,7 @@ words may be spread over an item, while a vector of a long text means nothing in
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -24,10 +24,9 @@ from domain.knowledge import KnowledgeCategory
 from domain.ranking import Candidate
 from storage.embeddings import EmbeddingIdentity, Vectors
 from storage.index_errors import translated_index_errors
+from storage.index_schema import text_schema, window_schema
 from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix
 
-NEVER_EXPIRES = datetime(9999, 1, 1, tzinfo=UTC)
-"""Stands in the index for "no expiry": a filter on a missing value would have to be written twice."""
 _SCALAR_COLUMNS = tuple(column for column in MATRIX_COLUMNS if column != "vector")
 _KEEP_OLD_VERSIONS = timedelta(minutes=10)
 """A search that began on an older version finishes on it."""
@@ -36,40 +35,6 @@ _AT_ONCE = timedelta(milliseconds=1)
 _MOST_TIED_HITS = 10_000
 _SPARE_HITS = 60
 """How many more hits are read at once, to see the end of a tie."""
-
-
-def window_schema(identity: EmbeddingIdentity) -> pa.Schema:
-    """Return the columns of a level's windows, stamped with the model that made the vectors."""
-    return pa.schema(
-        [
-            *_FILTERABLE,
-            pa.field("start", pa.int64(), nullable=False),
-            pa.field("length", pa.int64(), nullable=False),
-            pa.field("vector", pa.list_(pa.float32(), identity.dimension), nullable=False),
-        ],
-        metadata={
-            "diarchy:model": identity.model,
-            "diarchy:weights_sha256": identity.weights_sha256,
-            "diarchy:dimension": str(identity.dimension),
-        },
-    )
-
-
-def text_schema() -> pa.Schema:
-    """Return the columns of a level's items."""
-    return pa.schema([*_FILTERABLE, pa.field("text", pa.string(), nullable=False)])
-
-
-_FILTERABLE = (
-    pa.field("item_key", pa.string(), nullable=False),
-    pa.field("knowledge_id", pa.string(), nullable=False),
-    pa.field("version", pa.int64(), nullable=False),
-    pa.field("confidentiality_level", pa.int8(), nullable=False),
-    pa.field("category", pa.string(), nullable=False),
-    pa.field("strategic_priority", pa.int8(), nullable=False),
-    pa.field("updated_at", pa.timestamp("us", tz="UTC"), nullable=False),
-    pa.field("expires_at", pa.timestamp("us", tz="UTC"), nullable=False),
-)
 
 
 class LevelTable:

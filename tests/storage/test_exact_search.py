@@ -12,8 +12,8 @@ from domain.knowledge import KnowledgeCategory
 from domain.ranking import CANDIDATES, PASSAGES, Candidate, rank
 from storage.embeddings import EmbeddingIdentity
 from storage.exact_search import IndexQuery, _nearest, _strongest
+from storage.index_schema import NEVER_EXPIRES, window_schema
 from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix
-from storage.level_table import NEVER_EXPIRES, window_schema
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 ITEMS = 300
