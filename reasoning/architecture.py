@@ -109,7 +109,7 @@ _RULES = (
         "stateless services in several zones",
         _is_always_there,
         1,
-        _words(r"zones?|failover|availability|redundan\w+|clusters?|replica\w*|second site|uptime"),
+        _words(r"zones?|failover|availability|redundan\w+|replica\w*|second site|uptime"),
     ),
     _Rule(
         "regional deployment with its own data plane",
@@ -172,7 +172,7 @@ def _reason(
             point
             for point in roadmap
             if point.bears
-            and not point.roles & {Role.RISK, Role.WEAKNESS}
+            and not point.roles & {Role.RISK, Role.WEAKNESS, Role.CONFLICT}
             and rule.words.search(point.quote.text)
             and as_evidence(point.quote) not in cited
         ),

@@ -29,7 +29,7 @@ _MOST_TERMS = 60
 _FEW_TERMS = 3
 _ITEM_FLOOR = 0.15
 _ON_TOPIC_TERMS = 2
-_CLEAR_TERMS = 3
+_CLEAR_TERMS, _LONG_ENOUGH = 3, 14
 _TOPIC_WEIGHT = 2.5
 _REFERENCE = 10
 """A sentence weighs 1 when it weighs as much as the ten weightiest on average."""
@@ -107,7 +107,9 @@ class Point:
         said = self.quote.statement
         text = self.quote.text
         is_clear = stands_alone(text) and says_of_what(text)
-        if is_clear and (self.names_topic or len(self.shared) >= _CLEAR_TERMS):
+        is_close = len(self.shared) >= (_CLEAR_TERMS - self.about)
+        is_told = self.about and bool(self.shared) and len(said.split()) >= _LONG_ENOUGH
+        if is_clear and (self.names_topic or is_close or is_told):
             return said
         return f"{short_title(self.item.title)}: {said}" if needs_title(self.quote) else said
 

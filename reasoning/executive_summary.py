@@ -41,7 +41,8 @@ _PAUSE = re.compile(r"[,;:–—(]\s*$|[,;:–—(]$")
 _PUT_TO_SOMEBODY = re.compile(
     r"\b(?:asked to|decision (?:needed|required|asked)|decides?|approv\w+)\b", re.IGNORECASE
 )
-_WORDS_OF_A_DATE = 5
+_WORDS_OF_A_DECISION = 36
+"""What is to be decided is read out whole, if anything is."""
 _OWN_WORDS = "Money: "
 
 
@@ -109,7 +110,7 @@ def _sentences(
         yield from _by_when(technical, requirements, now.date())
         yield from _main_risk(technical, words)
     yield from _money(requirements, points)
-    yield from _to_decide(points, now, words)
+    yield from _to_decide(points, now)
 
 
 def asked_for(request: AnalysisRequest, words: int) -> Finding:
@@ -268,7 +269,7 @@ def largest_budget(requirements: Sequence[TechnicalRequirement]) -> TechnicalReq
     return max(budgets, key=lambda one: one.quantity.magnitude if one.quantity else 0, default=None)
 
 
-def _to_decide(points: Sequence[Point], now: datetime, words: int) -> Iterator[Finding]:
+def _to_decide(points: Sequence[Point], now: datetime) -> Iterator[Finding]:
     asks = [
         (not point.names_topic, ask)
         for point in points
@@ -278,7 +279,7 @@ def _to_decide(points: Sequence[Point], now: datetime, words: int) -> Iterator[F
     ]
     for _, ask in sorted(asks, key=lambda one: _urgency(*one, now))[:1]:
         yield Finding(
-            statement=_ended(in_brief(in_words(ask, now), words + _WORDS_OF_A_DATE)),
+            statement=_ended(in_brief(in_words(ask, now), _WORDS_OF_A_DECISION)),
             evidence=(as_evidence(ask.quote),),
         )
 

@@ -189,7 +189,8 @@ _WORDING = {
     """,
     Role.WEAKNESS: r"""
         weak(?:er|est|ness|nesses|ened|ening)?;
-        behind (?:plan|target|schedule|budget|competitors|rivals|peers|the); lag(?:s|ged|ging)?; lost;
+        behind (?:plan|target|schedule|budget|competitors|rivals|peers|
+        the (?:plan|market|rest|others|times|curve|schedule|competition|leaders?)); lag(?:s|ged|ging)?; lost;
         losing; below (?:plan|target|budget|forecast|benchmark|average|the); lack(?:s|ing|ed)?;
         miss(?:ed|es|ing); slow(?:er|est|ed)?; complain(?:s|ed|t|ts|ing)?; poor(?:ly)?; dissatisf\w{3,6};
         under-?perform\w{0,3}; gaps?; shortages?; outdated; legacy;
@@ -223,6 +224,9 @@ _NO_CLAIM_WORDING = {
         (?:low|lower|lowest|no|secondary) priorit(?:y|ies); priority:? \d{1,2};
         priority (?:was|is|has been)? ?(?:raised|lowered|cut|moved|changed);
         (?:to be|be|is|are|was|get|until|if|once) approved(?= (?:by|before))
+    """,
+    Role.CONFLICT: r"""
+        (?:exceptions?|exempt\w{0,4}) (?:from|to) (?:the |a )?(?:\w{1,12} )?freeze
     """,
     Role.STRENGTH: r"""
         award (?:is|announced|planned|date|decision); lead (?:by|with); improvement plan;

@@ -131,3 +131,15 @@ async def test_an_action_names_its_object_once_without_a_doubled_lead_in():
     assert [one.statement for one in business.recommendations] == [
         "Decide by 30 November 2026: Strategy asks the CTO to decide on the date of Harbour by 30 November."
     ]
+
+
+async def test_a_way_around_a_freeze_is_no_obstacle():
+    roadmap = item(
+        "road",
+        C.TECHNOLOGY_ROADMAP,
+        "Harbour platform",
+        "An exception from the feature freeze would allow Harbour to start in January behind the new broker.",
+    )
+    technical = await technical_of("Build the Harbour platform.", roadmap)
+    assert technical.feasibility.obstacles == ()
+    assert technical.roadmap_impact.collides_with == ()
