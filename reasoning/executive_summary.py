@@ -1,8 +1,8 @@
 """The executive summary: at most seven sentences that can be read aloud in under a minute.
 
 In this order, each only where there is evidence for it: what is asked, whether it fits, whether it can be
-built, by when, the main risk, the money, what to decide. A long quote is shortened at a pause in the
-statement; its evidence holds it whole. Quotes are shortened further until all fit into 150 words.
+built, by when, the main risk, the money, what to decide. A long quote is shortened at a pause until all fit
+into 150 words; its evidence holds it whole.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from domain.sentences import sentence_spans
 from reasoning.amounts import amount, day, requirement_in_words
 from reasoning.bearing import Point
 from reasoning.cues import Role
-from reasoning.money import SumKind, shared_cap, stated_sums, weightiest
+from reasoning.money import SumKind, largest_budget, shared_cap, stated_sums, weightiest
 from reasoning.quoting import as_evidence, readable
 from reasoning.recommendations import Ask, ask_of, in_words
 from reasoning.requests import AnalysisRequest
@@ -42,7 +42,6 @@ _PUT_TO_SOMEBODY = re.compile(
     r"\b(?:asked to|decision (?:needed|required|asked)|decides?|approv\w+)\b", re.IGNORECASE
 )
 _WORDS_OF_A_DECISION = 36
-"""What is to be decided is read out whole, if anything is."""
 _OWN_WORDS = "Money: "
 
 
@@ -83,7 +82,7 @@ def in_brief(text: str, words: int) -> str:
     if len(every) <= words:
         return " ".join(every)
     first = every[:words]
-    for end in range(len(first), len(first) // 2, -1):
+    for end in range(len(first), len(first) * 3 // 4, -1):
         if _CLAUSE_END.search(first[end - 1]):
             return " ".join(first[:end]).rstrip(" ;:") + "."
     for end in range(len(first), len(first) * 2 // 3, -1):
@@ -141,11 +140,12 @@ def _fit(business: BusinessPerspective, words: int) -> Iterator[Finding]:
     if not spoken_for and not spoken_against:
         return
     if spoken_for and spoken_against and abs(alignment.strength) <= _LEANING:
-        one, other = spoken_for[0], spoken_against[0]
+        most = words - words // 8
+        one, other = _first_short(alignment.supports, most), _first_short(alignment.conflicts, most)
         yield Finding(
             statement="The company is divided on it. "
-            f"For: {_ended(in_brief(one.evidence[-1].quote, words * 3 // 4))} "
-            f"Against: {_ended(in_brief(other.evidence[-1].quote, words * 3 // 4))}",
+            f"For: {_ended(in_brief(one.evidence[-1].quote, most))} "
+            f"Against: {_ended(in_brief(other.evidence[-1].quote, most))}",
             evidence=(*one.evidence, *other.evidence),
         )
         return
@@ -160,6 +160,12 @@ def _fit(business: BusinessPerspective, words: int) -> Iterator[Finding]:
         )
 
 
+def _first_short(findings: Sequence[Finding], words: int) -> Finding:
+    """Return the first finding whose quote can be read out whole, else the first."""
+    short = (one for one in findings if len(one.evidence[-1].quote.split()) <= words)
+    return next(short, findings[0])
+
+
 def _feasible(technical: TechnicalPerspective, words: int) -> Iterator[Finding]:
     feasibility = technical.feasibility
     if feasibility.rating is Rating.UNKNOWN:
@@ -170,7 +176,8 @@ def _feasible(technical: TechnicalPerspective, words: int) -> Iterator[Finding]:
         else feasibility.obstacles[:1] or feasibility.reasons[:1]
     )
     for finding in cited:
-        said = in_brief(_without_quote(finding), words)
+        own = _without_quote(finding)
+        said = in_brief(own, words) if own == finding.statement else own
         yield Finding(
             statement=f"Feasibility is {feasibility.rating}. {_ended(said)}",
             evidence=finding.evidence,
@@ -215,7 +222,11 @@ def _main_risk(technical: TechnicalPerspective, words: int) -> Iterator[Finding]
         if risk.evidence not in used and risk.evidence[0] not in money
     ]
     for risk in risks[:1]:
-        said = in_brief(_without_quote(risk), words)
+        said = _without_quote(risk)
+        if len(said.split()) > words:
+            titles = (one.title for one in technical.sources if one.key == risk.evidence[-1].key)
+            title = next(titles, "").rstrip(".")
+            said = title if title and said.startswith(title) else in_brief(said, words)
         yield Finding(
             statement=f"Main risk, {risk.exposure} of 25: {_ended(said)}", evidence=risk.evidence
         )
@@ -261,12 +272,6 @@ def _with_gap(needed: Quantity, there: Quantity) -> str:
     short = amount(Quantity(magnitude=round(gap, 2), unit=needed.unit))
     tail = f": {short} short" if gap > 0 else ", which covers it"
     return f"{amount(there)} allowed{tail}"
-
-
-def largest_budget(requirements: Sequence[TechnicalRequirement]) -> TechnicalRequirement | None:
-    """Return the requirement with the largest sum; the others are parts of it."""
-    budgets = [one for one in requirements if one.kind is RequirementKind.BUDGET and one.quantity]
-    return max(budgets, key=lambda one: one.quantity.magnitude if one.quantity else 0, default=None)
 
 
 def _to_decide(points: Sequence[Point], now: datetime) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from domain.analysis import Quantity
+from domain.analysis import Quantity, RequirementKind, TechnicalRequirement
 from domain.evidence import Evidence
 from domain.knowledge import ItemKey, KnowledgeCategory
 from reasoning.bearing import Point
@@ -101,6 +101,12 @@ def shared_cap(own: StatedSum, points: Sequence[Point]) -> SharedCap | None:
             evidence = (as_evidence(point.quote), as_evidence(own.point.quote))
             return SharedCap(total.quantity, cap, evidence)
     return None
+
+
+def largest_budget(requirements: Sequence[TechnicalRequirement]) -> TechnicalRequirement | None:
+    """Return the requirement with the largest sum; the others are parts of it."""
+    budgets = [one for one in requirements if one.kind is RequirementKind.BUDGET and one.quantity]
+    return max(budgets, key=lambda one: one.quantity.magnitude if one.quantity else 0, default=None)
 
 
 def weightiest(sums: Sequence[StatedSum], kind: SumKind, unit: str | None) -> StatedSum | None:
