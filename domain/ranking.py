@@ -66,21 +66,25 @@ class RankedItem(NamedTuple):
         return max(window.candidate.cosine for window in self.windows)
 
 
-def rank(candidates: Iterable[Candidate]) -> list[RankedItem]:
-    """Return the items that *candidates* belong to, best first."""
+def rank(candidates: Iterable[Candidate], *, limit: int | None = None) -> list[RankedItem]:
+    """Return the items that *candidates* belong to, best first; at most *limit*, None for all."""
     weighed = _strongest(list(candidates))
     if not weighed:
         return []
     cosines = _scaled([candidate.cosine for candidate in weighed])
     texts = _scaled([candidate.text_score for candidate in weighed])
-    strength = max(LEAST_STRENGTH, *(_bounded(candidate.cosine) for candidate in weighed))
-    items: dict[tuple[str, int], list[tuple[Candidate, float, float]]] = {}
+    strength = max(LEAST_STRENGTH, *(candidate.cosine for candidate in weighed))
+    items: dict[tuple[str, int], list[_Weighed]] = {}
     for candidate, cosine, text in zip(weighed, cosines, texts, strict=True):
         # While an item moves between levels the index may hold it at both, each of its version.
         of_item = items.setdefault((candidate.item_key, candidate.version), [])
         of_item.append((candidate, cosine, text))
-    ranked = [_ranked_item(windows, strength) for windows in items.values()]
-    return sorted(ranked, key=_order)
+    ordered = sorted(
+        (_order(windows, relevance), relevance, windows)
+        for windows in items.values()
+        for relevance in (_relevance_of(windows, strength),)
+    )
+    return [_ranked_item(windows, relevance, strength) for _, relevance, windows in ordered[:limit]]
 
 
 def covers(query_terms: frozenset[str], text_terms: frozenset[str]) -> bool:
@@ -115,9 +119,18 @@ def _scaled(scores: Sequence[float]) -> list[float]:
     return [round((score - low) / (high - low), _DIGITS) for score in scores]
 
 
-def _ranked_item(windows: list[tuple[Candidate, float, float]], strength: float) -> RankedItem:
+_Weighed = tuple[Candidate, float, float]
+"""A window with its scaled cosine and its scaled text score."""
+
+
+def _relevance_of(windows: list[_Weighed], strength: float) -> float:
+    """Return an item's relevance: its best meaning and its best words may be in different windows."""
     best_cosine = max(cosine for _, cosine, _ in windows)
     best_text = max(text for _, _, text in windows)
+    return _relevance(best_cosine, best_text, strength)
+
+
+def _ranked_item(windows: list[_Weighed], relevance: float, strength: float) -> RankedItem:
     scored = [
         RankedWindow(candidate, _relevance(cosine, text, strength))
         for candidate, cosine, text in windows
@@ -128,7 +141,7 @@ def _ranked_item(windows: list[tuple[Candidate, float, float]], strength: float)
         item_key=first.item_key,
         level_rank=first.level_rank,
         version=first.version,
-        relevance=_relevance(best_cosine, best_text, strength),
+        relevance=relevance,
         windows=tuple(scored[:PASSAGES]),
     )
 
@@ -136,14 +149,10 @@ def _ranked_item(windows: list[tuple[Candidate, float, float]], strength: float)
 def _relevance(cosine: float, text: float, strength: float) -> float:
     """Combine the scaled scores; *strength*, the query's best cosine, makes queries comparable."""
     combined = (1 - TEXT_WEIGHT) * cosine + TEXT_WEIGHT * text
-    return round(combined * strength, 6)
+    return round(combined * min(1.0, strength), 6)
 
 
-def _bounded(cosine: float) -> float:
-    return min(1.0, max(0.0, cosine))
-
-
-def _order(item: RankedItem) -> tuple[float, str, int]:
-    candidate = item.windows[0].candidate
+def _order(windows: list[_Weighed], relevance: float) -> tuple[float, str, int, int]:
+    candidate = windows[0][0]
     push = 1 + PRIORITY_PUSH * (candidate.strategic_priority - 5.5) / 4.5
-    return (-item.relevance * push, candidate.knowledge_id, candidate.level_rank)
+    return (-relevance * push, candidate.knowledge_id, candidate.level_rank, candidate.version)

@@ -98,15 +98,9 @@ def _strongest(
                 # Written after the matrix was read, an item has no rows in it.
                 of_item = matrix.rows.get(knowledge_id, range(0))
                 rows.update(_nearest_of(of_item, level.cosines))
-                rows.update(near.intersection(of_item))
-        candidates.extend(
-            matrix.candidate(
-                row,
-                cosine=float(level.cosines[row]),
-                text_score=scores.get(matrix.knowledge_ids[row], 0.0),
-            )
-            for row in sorted(rows)
-        )
+                if len(of_item) > PASSAGES:
+                    rows.update(near.intersection(of_item))
+        candidates.extend(matrix.candidates(sorted(rows), level.cosines, scores))
     return candidates
 
 

@@ -28,6 +28,7 @@ from storage.database import Database
 from storage.embeddings import EmbeddingModel, Vectors
 from storage.exact_search import IndexQuery
 from storage.knowledge_rows import LEVELS, visible_to
+from storage.stems import stems_of
 from storage.tables import KnowledgeRow
 from storage.vector_index import VectorIndex
 
@@ -91,7 +92,7 @@ class KnowledgeSearch:
         ]
         found = await self._index.search(asked, clearance=clearance, now=now)
         ranked = [
-            rank(candidates)[: query.limit * _SPARE]
+            rank(candidates, limit=query.limit * _SPARE)
             for query, candidates in zip(queries, found, strict=True)
         ]
         wanted = {item.item_key for items in ranked for item in items}
@@ -180,7 +181,7 @@ class KnowledgeSearch:
 class _Floor:
     """What an item must reach to be returned: near by meaning, or holding the query's words.
 
-    Made for one search: queries that bring up the same passages cut them into terms once.
+    Made for one search: a query is cut into terms once a level.
     """
 
     def __init__(self, index: VectorIndex) -> None:
@@ -190,11 +191,12 @@ class _Floor:
     async def is_passed_by(self, item: RankedItem, found: RetrievedItem, words: str) -> bool:
         if item.best_cosine >= COSINE_FLOOR:
             return True
-        text = " ".join([found.title, *(passage.text for passage in found.passages)])
-        level = found.confidentiality_level
-        return covers(await self._terms_of(words, level), await self._terms_of(text, level))
+        asked = await self._terms_of(words, found.confidentiality_level)
+        held = stems_of(found.title)
+        return covers(asked, held.union(*(stems_of(passage.text) for passage in found.passages)))
 
     async def _terms_of(self, text: str, level: ConfidentialityLevel) -> frozenset[str]:
+        """Return the terms that the level's text index makes of *text*, words of grammar left out."""
         if (level, text) not in self._terms:
             table = await self._index.find_table(level)
             self._terms[level, text] = frozenset() if table is None else await table.tokens(text)

@@ -6,7 +6,7 @@ equal scores come back in one order however the table is laid out on disk.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -115,19 +115,34 @@ class LevelMatrix:
         order = np.lexsort((rows, -scores[rows]))
         return rows[order][:limit]
 
-    def candidate(self, row: int, *, cosine: float, text_score: float) -> Candidate:
-        """Return the window at *row* with its scores."""
-        return Candidate(
-            item_key=self.item_keys[row],
-            knowledge_id=self.knowledge_ids[row],
-            level_rank=self.level_rank,
-            strategic_priority=int(self.priorities[row]),
-            version=int(self.versions[row]),
-            start=int(self.starts[row]),
-            length=int(self.lengths[row]),
-            cosine=cosine,
-            text_score=text_score,
+    def candidates(
+        self, rows: Sequence[int], cosines: NDArray[np.float32], text_scores: Mapping[str, float]
+    ) -> list[Candidate]:
+        """Return the windows at *rows* with their scores; *cosines* holds every window's."""
+        places = np.asarray(rows, dtype=np.intp)
+        columns = zip(
+            rows,
+            self.priorities[places].tolist(),
+            self.versions[places].tolist(),
+            self.starts[places].tolist(),
+            self.lengths[places].tolist(),
+            cosines[places].tolist(),
+            strict=True,
         )
+        return [
+            Candidate(
+                self.item_keys[row],
+                self.knowledge_ids[row],
+                self.level_rank,
+                priority,
+                version,
+                start,
+                length,
+                cosine,
+                text_scores.get(self.knowledge_ids[row], 0.0),
+            )
+            for row, priority, version, start, length, cosine in columns
+        ]
 
 
 def _microseconds(moment: datetime) -> int:

@@ -53,6 +53,7 @@ class LevelTable:
         self._level = level
         self._matrix: LevelMatrix | None = None
         self._stamp: dict[bytes, bytes] | None = None
+        self._counted: tuple[int, int] | None = None
 
     @property
     def level(self) -> ConfidentialityLevel:
@@ -68,7 +69,10 @@ class LevelTable:
     @translated_index_errors()
     async def count(self) -> int:
         """Return how many windows there are."""
-        return await self._windows.count_rows()
+        version = await self._windows.version()
+        if self._counted is None or self._counted[0] != version:
+            self._counted = (version, await self._windows.count_rows())
+        return self._counted[1]
 
     @translated_index_errors()
     async def add(self, *, windows: pa.Table, texts: pa.Table) -> None:

@@ -47,7 +47,7 @@ class VectorIndex:
             for level in clearance.readable_levels
             if (table := await self.find_table(level)) is not None
         ]
-        windows = sum([await table.count() for table in tables])
+        windows = sum(await asyncio.gather(*(table.count() for table in tables)))
         if not windows:
             return [[] for _ in queries]
         found: list[list[Candidate]] = []

@@ -59,14 +59,7 @@ def weighed_one_by_one(
     for knowledge_id in text_scores:
         of_item = sorted(matrix.rows[knowledge_id], key=lambda row: (-cosines[row], row))
         rows.update(of_item[:PASSAGES])
-    return [
-        matrix.candidate(
-            row,
-            cosine=float(cosines[row]),
-            text_score=text_scores.get(matrix.knowledge_ids[row], 0.0),
-        )
-        for row in sorted(rows)
-    ]
+    return matrix.candidates(sorted(rows), cosines, text_scores)
 
 
 @pytest.mark.parametrize("seed", range(20))
