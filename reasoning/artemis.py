@@ -7,7 +7,7 @@ she was given and the business perspective that she built on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from domain.analysis import (
@@ -74,12 +74,18 @@ def read(
 ) -> Reading:
     """Return what *context* says that bears on the request and its requirements."""
     points = points_for(request, context)
-    constraints = constraints_in(points, now.date())
+    return request.shortcuts.of(_read, points, tuple(requirements), now.date())
+
+
+def _read(
+    points: tuple[Point, ...], requirements: tuple[TechnicalRequirement, ...], today: date
+) -> Reading:
+    constraints = constraints_in(points, today)
     return Reading(
         points=points,
         measurements=measurements_for(requirements, points),
         constraints=constraints,
-        overdue=collisions(requirements, constraints, now.date()),
+        overdue=collisions(requirements, constraints, today),
     )
 
 

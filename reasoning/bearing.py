@@ -19,7 +19,7 @@ from domain.evidence import Finding, Passage, RetrievedItem
 from domain.knowledge import ItemKey, KnowledgeCategory
 from reasoning.cues import Role
 from reasoning.placing import needs_title, says_of_what, short_title, stands_alone
-from reasoning.quoting import LONGEST_QUOTE, Quote, as_evidence, quotable_sentences
+from reasoning.quoting import LONGEST_QUOTE, Quote, Sentences, as_evidence
 from reasoning.requests import AnalysisContext, AnalysisRequest
 from reasoning.speakers import spoken
 from reasoning.terms import term_weights, terms_in_order, terms_of
@@ -74,7 +74,7 @@ class Point:
         """Whether the sentence itself shares a term or its item is about the topic."""
         return bool(self.shared) or self.about
 
-    @property
+    @cached_property
     def on_topic(self) -> bool:
         """Whether the sentence speaks of the topic: by its own terms, or by its item's.
 
@@ -90,7 +90,7 @@ class Point:
         """The item that is quoted."""
         return self.quote.item
 
-    @property
+    @cached_property
     def category(self) -> KnowledgeCategory:
         """The category of the item that is quoted."""
         return self.quote.item.category
@@ -130,16 +130,23 @@ _ONE_MATTER = frozenset({_C.TECHNOLOGY_ROADMAP, _C.RISK_MANAGEMENT})
 
 def points_for(request: AnalysisRequest, context: AnalysisContext) -> tuple[Point, ...]:
     """Return what in *context* bears on the requirement, weightiest first, then by id, level and place."""
-    items = items_of(context)
+    items = request.shortcuts.of(items_of, context)
+    sentences = request.shortcuts.of(Sentences)
+    return request.shortcuts.of(_points_for, request.requirement, items, sentences)
+
+
+def _points_for(
+    requirement: str, items: Sequence[RetrievedItem], sentences: Sentences
+) -> tuple[Point, ...]:
     if not items:
         return ()
     texts = {item.key: _terms_of_item(item) for item in items}
     weights = dict(term_weights(texts.values()))
-    topic = topic_of(request.requirement)
+    topic = topic_of(requirement)
     known = topic.terms & weights.keys()
     for term in known:
         weights[term] *= _TOPIC_WEIGHT
-    wanted = _requirement_terms(request.requirement, weights) | known
+    wanted = _requirement_terms(requirement, weights) | known
     heads = {item.key: _terms_of_head(item) & wanted for item in items}
     standing = {key: _sum(weights, terms & wanted) for key, terms in texts.items()}
     best = max(standing.values(), default=0.0)
@@ -148,7 +155,7 @@ def points_for(request: AnalysisRequest, context: AnalysisContext) -> tuple[Poin
     for item in items:
         if len(texts[item.key] & wanted) < enough or standing[item.key] < _ITEM_FLOOR * best:
             continue
-        points += _points_of(item, wanted, topic, heads[item.key], weights)
+        points += _points_of(sentences.of(item), wanted, topic, heads[item.key], weights)
     weightiest = sorted((point.weight for point in points), reverse=True)[:_REFERENCE]
     reference = sum(weightiest) / len(weightiest) if weightiest else 1.0
     scaled = [replace(point, weight=point.weight / reference) for point in points]
@@ -222,17 +229,20 @@ def _terms_of_item(item: RetrievedItem) -> frozenset[str]:
 
 
 def _points_of(
-    item: RetrievedItem,
+    quotes: Sequence[Quote],
     wanted: frozenset[str],
     topic: Topic,
     head: frozenset[str],
     weights: Mapping[str, float],
 ) -> list[Point]:
+    if not quotes:
+        return []
+    item = quotes[0].item
     scale = (0.5 + 0.5 * item.relevance_score) * (0.9 + 0.02 * item.strategic_priority)
     about = topic.is_named_in(head) and not _MANY_MATTERS.search(item.title)
     points: list[Point] = []
     before: Quote | None = None
-    for quote in quotable_sentences(item):
+    for quote in quotes:
         whole = _with_antecedent(quote, before)
         before = quote
         if whole is None or quote.is_rejected:

@@ -16,7 +16,7 @@ from domain.evidence import Finding, RetrievedItem
 from domain.knowledge import KnowledgeCategory
 from reasoning.bearing import Point, first_of_each_item
 from reasoning.cues import Role
-from reasoning.quoting import quotable_sentences
+from reasoning.quoting import Sentences
 from reasoning.terms import word_list
 
 _NAME = r"(?P<name>[A-ZÀ-Ý][\w&’'-]*\w(?: (?:[A-ZÀ-Ý][\w&-]*\w|[A-Z]{2,4}))?)"
@@ -104,11 +104,8 @@ _FLOOR = 0.3
 _C = KnowledgeCategory
 
 
-def competitive_landscape(
-    points: Sequence[Point], items: Sequence[RetrievedItem]
-) -> CompetitiveLandscape:
-    """Return the rivals that *items* name and what of *points* speaks of them, of threats and openings."""
-    names = competitors_in(items)
+def competitive_landscape(points: Sequence[Point], names: Sequence[str]) -> CompetitiveLandscape:
+    """Return what of *points* speaks of the rivals *names*, of threats and of openings."""
     views = [
         CompetitorView(name=name, findings=tuple(point.finding for point in about))
         for name in names
@@ -168,11 +165,16 @@ _OURS = re.compile(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
 _RIVAL_GAINS = frozenset({Role.RISK, Role.STRENGTH, Role.OPPORTUNITY, Role.TREND})
 
 
-def competitors_in(items: Sequence[RetrievedItem]) -> tuple[str, ...]:
-    """Return the rivals that competitive items name: the most often named first, then by name."""
+def competitors_in(
+    items: Sequence[RetrievedItem], sentences: Sentences | None = None
+) -> tuple[str, ...]:
+    """Return the rivals that competitive items name: the most often named first, then by name.
+
+    *sentences* saves cutting again what was cut into sentences before.
+    """
     rival: Counter[str] = Counter()
     other: Counter[str] = Counter()
-    for text in _competitive_texts(items):
+    for text in _competitive_texts(items, sentences or Sentences()):
         rival.update(
             _names_in(_ACTS, text) | _names_in(_AGAINST, text) | _names_in(_POSSESSES, text)
         )
@@ -187,11 +189,11 @@ def competitors_in(items: Sequence[RetrievedItem]) -> tuple[str, ...]:
     return tuple(sorted(whole, key=lambda name: (-rival[name], name)))
 
 
-def _competitive_texts(items: Sequence[RetrievedItem]) -> Iterable[str]:
+def _competitive_texts(items: Sequence[RetrievedItem], sentences: Sentences) -> Iterable[str]:
     for item in items:
         if item.category is _C.COMPETITIVE_ANALYSIS:
             yield item.title
-            for quote in quotable_sentences(item):
+            for quote in sentences.of(item):
                 yield quote.statement
 
 

@@ -9,16 +9,17 @@ contradiction.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from domain.analysis import Recommendation
 from domain.evidence import Finding, RetrievedItem
-from domain.knowledge import domain_of
-from reasoning.figures import FigureKind, figures_in
+from domain.knowledge import ItemKey, domain_of
+from reasoning.figures import FigureKind
 from reasoning.placing import short_title
-from reasoning.quoting import Quote, as_evidence, quotable_sentences
+from reasoning.quoting import Quote, Sentences, as_evidence
 from reasoning.recommendations import impact_of, timeline_for
 from reasoning.terms import terms_of
 from reasoning.wording import overlap
@@ -53,6 +54,8 @@ _WITHIN = 4.0
 
 class _Figure(NamedTuple):
     quote: Quote
+    place: tuple[ItemKey, int]
+    """The item and where in it the sentence begins."""
     unit: str
     value: float
     decimals: int
@@ -68,13 +71,19 @@ class _Figure(NamedTuple):
         return self.unit == other.unit and low > 0 and 1 + _APART < high / low < _WITHIN
 
 
-def contradictions_in(items: Sequence[RetrievedItem]) -> tuple[Finding, ...]:
-    """Return at most three findings, each on two items of *items*, in the order of the items."""
+def contradictions_in(
+    items: Sequence[RetrievedItem], sentences: Sentences | None = None
+) -> tuple[Finding, ...]:
+    """Return at most three findings, each on two items of *items*, in the order of the items.
+
+    *sentences* saves cutting again what was cut into sentences before.
+    """
+    cut = sentences or Sentences()
     figures: list[_Figure] = []
     for item in items:
         if len(figures) >= _MOST_READ:
             break
-        figures += _figures_of(item)
+        figures += _figures_of(cut.of(item, fewest_words=2))
     found: list[Finding] = []
     paired: set[frozenset[object]] = set()
     for one, other in (*_disputed(figures), *_side_by_side(figures)):
@@ -107,18 +116,22 @@ def to_settle(
     return tuple(settled)
 
 
-def _figures_of(item: RetrievedItem) -> Iterator[_Figure]:
-    for quote in quotable_sentences(item, fewest_words=2):
-        text = quote.text
-        for figure in figures_in(text):
+def _figures_of(quotes: Sequence[Quote]) -> Iterator[_Figure]:
+    if not quotes:
+        return
+    key = quotes[0].item.key
+    for quote in quotes:
+        text, place = quote.text, (key, quote.start)
+        for figure in quote.figures:
             if figure.kind in {FigureKind.MONEY, FigureKind.SHARE}:
                 words = text[figure.start : figure.end]
                 value = figure.quantity.magnitude
                 scale = 1e6 if figure.kind is FigureKind.MONEY else 1.0
-                yield _Figure(quote, figure.quantity.unit, value / scale, _decimals(words), words)
+                unit = figure.quantity.unit
+                yield _Figure(quote, place, unit, value / scale, _decimals(words), words)
         for match in _RATIO.finditer(text):
             number = match["number"]
-            yield _Figure(quote, "times", float(number), _decimals(number), match.group())
+            yield _Figure(quote, place, "times", float(number), _decimals(number), match.group())
 
 
 def _decimals(words: str) -> int:
@@ -131,12 +144,12 @@ def _disputed(figures: Sequence[_Figure]) -> Iterator[tuple[_Figure, _Figure]]:
     for repeated in figures:
         if not _is_disputed(repeated):
             continue
-        item = repeated.quote.item
         for original in figures:
-            other = original.quote.item
-            if other.key == item.key or not repeated.restates(original):
+            if not repeated.restates(original) or original.place[0] == repeated.place[0]:
                 continue
-            if not _is_of_one_matter(item, other) or _is_disputed(original):
+            if not _is_of_one_matter(repeated.quote.item, original.quote.item):
+                continue
+            if _is_disputed(original):
                 continue
             instead = _stated_instead(repeated, original, figures)
             if instead is not None:
@@ -164,37 +177,35 @@ def _stated_instead(
     own = [
         one
         for one in figures
-        if one.quote.item.key == repeated.quote.item.key
-        and one.quote != repeated.quote
+        if one.place[0] == repeated.place[0]
+        and one.place != repeated.place
         and one.differs(original)
         and not one.restates(original)
     ]
-    about = terms_of(original.quote.text) | terms_of(original.quote.item.title)
+    about = original.quote.terms | terms_of(original.quote.item.title)
     return max(
         own,
-        key=lambda one: (len(terms_of(one.quote.text) & about), -one.quote.start),
+        key=lambda one: (len(one.quote.terms & about), -one.quote.start),
         default=None,
     )
 
 
 def _side_by_side(figures: Sequence[_Figure]) -> Iterator[tuple[_Figure, _Figure]]:
     """Yield figures of two sentences that say the same of the same time, but for the figure."""
-    alone = [one for one in figures if _is_plain(one, figures)]
-    terms = {one.quote: terms_of(one.quote.text) for one in alone}
-    for index, one in enumerate(alone):
-        for other in alone[index + 1 :]:
-            if one.quote.item.key == other.quote.item.key or not one.differs(other):
+    in_sentence = Counter((one.place, one.unit) for one in figures)
+    alone = [
+        (one, one.quote.terms)
+        for one in figures
+        if in_sentence[one.place, one.unit] == 1 and not _COMPARES.search(one.quote.text)
+    ]
+    for index, (one, mine) in enumerate(alone):
+        for other, theirs in alone[index + 1 :]:
+            if not one.differs(other) or one.place[0] == other.place[0]:
                 continue
-            mine, theirs = terms[one.quote], terms[other.quote]
             if len(mine & theirs) < _FEWEST_SHARED or overlap(mine, theirs) < _SAME_MATTER:
                 continue
             if _moments(one.quote) == _moments(other.quote):
                 yield one, other
-
-
-def _is_plain(figure: _Figure, figures: Sequence[_Figure]) -> bool:
-    same = [one for one in figures if one.quote == figure.quote and one.unit == figure.unit]
-    return len(same) == 1 and _COMPARES.search(figure.quote.text) is None
 
 
 def _moments(quote: Quote) -> frozenset[str]:

@@ -57,8 +57,11 @@ def says_closed(sentence: str) -> bool:
 
 
 def _cues(text: str, role: Role) -> Iterator[re.Match[str]]:
-    spared = [match.span() for match in NO_CLAIM[role].finditer(text)] if role in NO_CLAIM else []
+    spared: list[tuple[int, int]] | None = None
     for match in ROLE_PATTERNS[role].finditer(text):
+        if spared is None:
+            others = NO_CLAIM[role].finditer(text) if role in NO_CLAIM else ()
+            spared = [other.span() for other in others]
         if any(start <= match.start() and match.end() <= end for start, end in spared):
             continue
         if role is Role.PROGRESS:

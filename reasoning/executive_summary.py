@@ -13,36 +13,35 @@ from datetime import date, datetime, timedelta
 
 from domain.analysis import (
     BusinessPerspective,
-    Quantity,
     Rating,
     RequirementKind,
     TechnicalPerspective,
     TechnicalRequirement,
 )
-from domain.clearance import ConfidentialityLevel
 from domain.evidence import Evidence, EvidenceOrigin, Finding
-from domain.sentences import sentence_spans
-from reasoning.amounts import amount, day, requirement_in_words
+from domain.sentences import Span, sentence_spans
+from reasoning.amounts import day
 from reasoning.bearing import Point
 from reasoning.cues import Role
-from reasoning.money import SumKind, largest_budget, shared_cap, stated_sums, weightiest
-from reasoning.quoting import as_evidence, readable
+from reasoning.money_line import OPENING, money_line
+from reasoning.quoting import as_evidence
 from reasoning.recommendations import Ask, ask_of, in_words
 from reasoning.requests import AnalysisRequest
 from reasoning.schedule import earliest_deadline
+from reasoning.spoken import ended, in_brief
 
 MOST_WORDS = 150
 _QUOTED_WORDS = (32, 28, 24, 20, 16, 12)
 """Words of a quote that are read out: the first of these with which the whole stays within bounds."""
 _LEANING = 0.33
+_FEWEST_WORDS = 4
+"""A shorter sentence is a heading."""
+_LONGEST_OPENING = 400
 _QUOTES = re.compile(r"(?:; [a-z ]+ says)?: ")
-_CLAUSE_END = re.compile(r"[;:]$")
-_PAUSE = re.compile(r"[,;:–—(]\s*$|[,;:–—(]$")
 _PUT_TO_SOMEBODY = re.compile(
     r"\b(?:asked to|decision (?:needed|required|asked)|decides?|approv\w+)\b", re.IGNORECASE
 )
 _WORDS_OF_A_DECISION = 36
-_OWN_WORDS = "Money: "
 
 
 def executive_summary(
@@ -54,9 +53,18 @@ def executive_summary(
     now: datetime,
 ) -> tuple[Finding, ...]:
     """Return the sentences in order, at most 150 words together."""
+    requirements = technical.technical_requirements if technical is not None else ()
+    asked = _opening_of(request)
+    by_when = () if technical is None else tuple(_by_when(technical, requirements, now.date()))
+    decisive = (*money_line(requirements, points), *_to_decide(points, now))
     kept: list[Finding] = []
     for words in _QUOTED_WORDS:
-        kept = _distinct(_sentences(request, business, technical, points, now=now, words=words))
+        sentences = [_asked_for(asked, words)]
+        if business is not None:
+            sentences += _fit(business, words)
+        if technical is not None:
+            sentences += [*_feasible(technical, words), *by_when, *_main_risk(technical, words)]
+        kept = _distinct([*sentences, *decisive])
         if sum(len(finding.statement.split()) for finding in kept) <= MOST_WORDS:
             break
     return tuple(kept)
@@ -68,69 +76,34 @@ def _distinct(sentences: Iterable[Finding]) -> list[Finding]:
     The line on money quotes nothing and stands whatever it rests on.
     """
     kept: list[Finding] = []
-    said: list[Evidence] = []
+    said: set[Evidence] = set()
     for finding in sentences:
-        if finding.evidence[-1] not in said or finding.statement.startswith(_OWN_WORDS):
+        if finding.evidence[-1] not in said or finding.statement.startswith(OPENING):
             kept.append(finding)
-            said.append(finding.evidence[-1])
+            said.add(finding.evidence[-1])
     return kept
 
 
-def in_brief(text: str, words: int) -> str:
-    """Return *text* on one line, ended at the last clause within *words* words, else cut at a pause."""
-    every = readable(text).split()
-    if len(every) <= words:
-        return " ".join(every)
-    first = every[:words]
-    for end in range(len(first), len(first) * 3 // 4, -1):
-        if _CLAUSE_END.search(first[end - 1]):
-            return " ".join(first[:end]).rstrip(" ;:") + "."
-    for end in range(len(first), len(first) * 2 // 3, -1):
-        if _PAUSE.search(first[end - 1]):
-            return " ".join(first[:end]).rstrip(" ,;:–—(") + " …"
-    return " ".join(first) + " …"
-
-
-def _sentences(
-    request: AnalysisRequest,
-    business: BusinessPerspective | None,
-    technical: TechnicalPerspective | None,
-    points: Sequence[Point],
-    *,
-    now: datetime,
-    words: int,
-) -> Iterator[Finding]:
-    yield asked_for(request, words)
-    if business is not None:
-        yield from _fit(business, words)
-    requirements = technical.technical_requirements if technical is not None else ()
-    if technical is not None:
-        yield from _feasible(technical, words)
-        yield from _by_when(technical, requirements, now.date())
-        yield from _main_risk(technical, words)
-    yield from _money(requirements, points)
-    yield from _to_decide(points, now)
-
-
-def asked_for(request: AnalysisRequest, words: int) -> Finding:
-    """Return what the requirement asks in its own first words."""
+def _opening_of(request: AnalysisRequest) -> Evidence:
+    """Return the requirement's first sentence, at most 400 characters of it."""
     text = request.requirement
-    spans = [span for span in sentence_spans(text) if len(text[span.start : span.end].split()) > 3]  # noqa: PLR2004 -- a heading is shorter
-    start, end = spans[0] if spans else (len(text) - len(text.lstrip()), len(text.rstrip()))
-    quote = text[start : min(end, start + 400)].rstrip()
-    return Finding(
-        statement=f"Asked for: {_ended(in_brief(quote, words))}",
-        evidence=(_of_requirement(quote, start, request.requirement_level),),
+    first = next(
+        (span for span in sentence_spans(text) if len(text[slice(*span)].split()) >= _FEWEST_WORDS),
+        Span(len(text) - len(text.lstrip()), len(text.rstrip())),
+    )
+    return Evidence(
+        knowledge_id="requirement",
+        confidentiality_level=request.requirement_level,
+        quote=text[first.start : min(first.end, first.start + _LONGEST_OPENING)].rstrip(),
+        start=first.start,
+        origin=EvidenceOrigin.REQUIREMENT,
     )
 
 
-def _of_requirement(quote: str, start: int, level: ConfidentialityLevel) -> Evidence:
-    return Evidence(
-        knowledge_id="requirement",
-        confidentiality_level=level,
-        quote=quote,
-        start=start,
-        origin=EvidenceOrigin.REQUIREMENT,
+def _asked_for(opening: Evidence, words: int) -> Finding:
+    """Return what the requirement asks in its own first words."""
+    return Finding(
+        statement=f"Asked for: {ended(in_brief(opening.quote, words))}", evidence=(opening,)
     )
 
 
@@ -144,8 +117,8 @@ def _fit(business: BusinessPerspective, words: int) -> Iterator[Finding]:
         one, other = _first_short(alignment.supports, most), _first_short(alignment.conflicts, most)
         yield Finding(
             statement="The company is divided on it. "
-            f"For: {_ended(in_brief(one.evidence[-1].quote, most))} "
-            f"Against: {_ended(in_brief(other.evidence[-1].quote, most))}",
+            f"For: {ended(in_brief(one.evidence[-1].quote, most))} "
+            f"Against: {ended(in_brief(other.evidence[-1].quote, most))}",
             evidence=(*one.evidence, *other.evidence),
         )
         return
@@ -155,7 +128,7 @@ def _fit(business: BusinessPerspective, words: int) -> Iterator[Finding]:
         opening, cited = "More stands against it than for it", spoken_against
     for finding in cited:
         yield Finding(
-            statement=f"{opening}. {_ended(in_brief(finding.statement, words))}",
+            statement=f"{opening}. {ended(in_brief(finding.statement, words))}",
             evidence=finding.evidence,
         )
 
@@ -179,7 +152,7 @@ def _feasible(technical: TechnicalPerspective, words: int) -> Iterator[Finding]:
         own = _without_quote(finding)
         said = in_brief(own, words) if own == finding.statement else own
         yield Finding(
-            statement=f"Feasibility is {feasibility.rating}. {_ended(said)}",
+            statement=f"Feasibility is {feasibility.rating}. {ended(said)}",
             evidence=finding.evidence,
         )
 
@@ -228,50 +201,8 @@ def _main_risk(technical: TechnicalPerspective, words: int) -> Iterator[Finding]
             title = next(titles, "").rstrip(".")
             said = title if title and said.startswith(title) else in_brief(said, words)
         yield Finding(
-            statement=f"Main risk, {risk.exposure} of 25: {_ended(said)}", evidence=risk.evidence
+            statement=f"Main risk, {risk.exposure} of 25: {ended(said)}", evidence=risk.evidence
         )
-
-
-def _money(
-    requirements: Sequence[TechnicalRequirement], points: Sequence[Point]
-) -> Iterator[Finding]:
-    """Yield what it costs against what there is; else only what the requirement itself allows."""
-    budget = largest_budget(requirements)
-    unit = budget.quantity.unit if budget is not None and budget.quantity is not None else None
-    sums = tuple(stated_sums(points))
-    cost = weightiest(sums, SumKind.COST, unit)
-    cap = weightiest(sums, SumKind.CAP, cost.quantity.unit if cost else unit)
-    own = (budget.evidence,) if budget is not None else ()
-    if cost is not None and cap is not None:
-        statement = f"{amount(cost.quantity)} needed, {_with_gap(cost.quantity, cap.quantity)}"
-        evidence = (*own, as_evidence(cost.point.quote), as_evidence(cap.point.quote))
-    elif cost is not None and (shared := shared_cap(cost, points)) is not None:
-        statement = (
-            f"{amount(cost.quantity)}, out of requests of {amount(shared.total)} in all against a "
-            f"cap of {amount(shared.cap)}"
-        )
-        evidence = (*own, *shared.evidence)
-    elif budget is not None and budget.quantity is not None and (cost or cap):
-        one = cost or cap
-        found = one.quantity if one is not None else budget.quantity
-        statement = (
-            f"{amount(budget.quantity)} asked for, {amount(found)} needed"
-            if cost
-            else f"{amount(budget.quantity)} asked for, {_with_gap(budget.quantity, found)}"
-        )
-        evidence = (*own, *([as_evidence(one.point.quote)] if one is not None else []))
-    elif budget is not None:
-        statement, evidence = f"the requirement sets {requirement_in_words(budget)}", own
-    else:
-        return
-    yield Finding(statement=f"{_OWN_WORDS}{statement}.", evidence=tuple(dict.fromkeys(evidence)))
-
-
-def _with_gap(needed: Quantity, there: Quantity) -> str:
-    gap = needed.magnitude - there.magnitude
-    short = amount(Quantity(magnitude=round(gap, 2), unit=needed.unit))
-    tail = f": {short} short" if gap > 0 else ", which covers it"
-    return f"{amount(there)} allowed{tail}"
 
 
 def _to_decide(points: Sequence[Point], now: datetime) -> Iterator[Finding]:
@@ -284,7 +215,7 @@ def _to_decide(points: Sequence[Point], now: datetime) -> Iterator[Finding]:
     ]
     for _, ask in sorted(asks, key=lambda one: _urgency(*one, now))[:1]:
         yield Finding(
-            statement=_ended(in_brief(in_words(ask, now), _WORDS_OF_A_DECISION)),
+            statement=ended(in_brief(in_words(ask, now), _WORDS_OF_A_DECISION)),
             evidence=(as_evidence(ask.quote),),
         )
 
@@ -300,7 +231,3 @@ def _urgency(is_elsewhere: bool, ask: Ask, now: datetime) -> tuple[bool, bool, b
         -ask.quote.item.strategic_priority,
         ask.due or date.max,
     )
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…", '"', "”")) else f"{text}."

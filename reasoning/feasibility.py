@@ -26,6 +26,7 @@ _C = KnowledgeCategory
 _TECHNICAL = frozenset({_C.TECHNOLOGY_ROADMAP, _C.OPERATIONAL_METRICS, _C.HUMAN_RESOURCES})
 _FOR = frozenset({Role.STRENGTH, Role.PROGRESS})
 _AGAINST = frozenset({Role.CONFLICT, Role.WEAKNESS})
+_OUTSIDE = frozenset({_C.COMPETITIVE_ANALYSIS, _C.MARKET_INTELLIGENCE})
 _HARD, _SOFT = 2, 1
 _ENOUGH = 4
 _HIGH_BELOW, _LOW_ABOVE = 0.25, 2 / 3
@@ -101,13 +102,11 @@ def _named(
     """Return what is said of each required regime, region and system: held or lacking."""
     reasons: list[Finding] = []
     obstacles: list[Finding] = []
+    ours = [point for point in points if point.category not in _OUTSIDE]
     for requirement in requirements:
-        about = [
-            point
-            for point in points
-            if point.category not in {_C.COMPETITIVE_ANALYSIS, _C.MARKET_INTELLIGENCE}
-            and _names(point.quote.text, requirement)
-        ]
+        if not requirement.name:
+            continue
+        about = [point for point in ours if _names(point.quote.text, requirement)]
         lacking = next((p for p in about if p.roles & (_AGAINST | {Role.RISK})), None)
         held = next((p for p in about if p.roles & _FOR and not _DOUBT.search(p.quote.text)), None)
         if lacking is not None:

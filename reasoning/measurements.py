@@ -148,7 +148,7 @@ def _compared(requirement: TechnicalRequirement, points: Sequence[Point]) -> Ite
             or not _is_same_subject(requirement.kind, subject, point)
         ):
             continue
-        figures = figures_in(text)
+        figures = point.quote.figures
         if _restates(text, figures, required):
             continue
         for figure in figures:
@@ -178,7 +178,7 @@ def _is_same_subject(kind: RequirementKind, subject: frozenset[str], point: Poin
 
     A delay is compared only where the same thing is delayed; an alarm is not a map.
     """
-    said = terms_of(point.quote.text)
+    said = point.quote.terms
     if kind is RequirementKind.LATENCY:
         own = subject - _ANY_DELAY - point.topic.terms
         return bool(said & own) if own else point.on_topic

@@ -16,7 +16,7 @@ from domain.analysis import Quantity, RequirementKind, TechnicalRequirement
 from domain.evidence import Evidence
 from domain.knowledge import ItemKey, KnowledgeCategory
 from reasoning.bearing import Point
-from reasoning.figures import Figure, FigureKind, figures_in
+from reasoning.figures import Figure, FigureKind
 from reasoning.quoting import as_evidence
 from reasoning.terms import terms_of
 
@@ -125,7 +125,7 @@ def _place(point: Point) -> tuple[float, ItemKey, int]:
 def _sums_in(point: Point) -> tuple[Figure, ...]:
     return tuple(
         one
-        for one in figures_in(point.quote.text)
+        for one in point.quote.figures
         if one.kind is FigureKind.MONEY and one.quantity.magnitude >= _LEAST_SUM
     )
 

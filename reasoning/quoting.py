@@ -16,9 +16,11 @@ from typing import NamedTuple
 from domain.evidence import Evidence, Passage, RetrievedItem
 from domain.sentences import Span, sentence_spans
 from reasoning.cues import Role, roles_of
+from reasoning.figures import Figure, figures_in
+from reasoning.terms import terms_of
 from reasoning.wording import readable, significant_words
 
-__all__ = ["Quote", "as_evidence", "best_quotes", "quotable_sentences", "readable"]
+__all__ = ["Quote", "Sentences", "as_evidence", "best_quotes", "quotable_sentences", "readable"]
 
 READ_PER_PASSAGE = 20_000
 """Characters of one passage that are looked at."""
@@ -70,16 +72,31 @@ class Quote:
         return self.start + len(self.text)
 
     @cached_property
+    def length(self) -> int:
+        """How many words it has."""
+        return len(_WORDS.findall(self.text))
+
+    @cached_property
     def roles(self) -> frozenset[Role]:
         """What the sentence does, by its wording."""
         return roles_of(self.text)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures with units that it states; their places count from its beginning."""
+        return figures_in(self.text)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The words that carry its subject, stemmed."""
+        return terms_of(self.text)
 
     @cached_property
     def words(self) -> frozenset[str]:
         """The words that carry meaning, folded."""
         return significant_words(self.text)
 
-    @property
+    @cached_property
     def statement(self) -> str:
         """The sentence on one line, after the option or the entry that it speaks of."""
         said = readable(self.text)
@@ -94,15 +111,32 @@ def quotable_sentences(item: RetrievedItem, *, fewest_words: int = FEWEST_WORDS)
     Empty only for blank passages: where nothing is a proper sentence, the longest stretch of text within
     the limit stands in.
     """
+    return Sentences().of(item, fewest_words=fewest_words)
+
+
+class Sentences:
+    """The quotable sentences of items, where each item is cut into sentences once."""
+
+    def __init__(self) -> None:
+        self._cut: dict[int, tuple[RetrievedItem, list[Quote]]] = {}
+        """By the item's identity; the item is held so that none other takes it on."""
+
+    def of(self, item: RetrievedItem, *, fewest_words: int = FEWEST_WORDS) -> list[Quote]:
+        """Return what `quotable_sentences` does."""
+        _, quotes = self._cut.setdefault(id(item), (item, []))
+        if not quotes:
+            quotes += _proper_sentences(item)
+        proper = [quote for quote in quotes if quote.length >= fewest_words]
+        return proper or _stand_in(item)
+
+
+def _proper_sentences(item: RetrievedItem) -> Iterator[Quote]:
     sentences = _without_overlaps(
         sentence for passage in item.passages for sentence in _sentences(passage)
     )
-    proper = [
-        Quote(item, sentence.text, sentence.start, sentence.option, sentence.is_rejected)
-        for sentence in sentences
-        if _is_proper(sentence, item.title, fewest_words)
-    ]
-    return proper or _stand_in(item)
+    for sentence in sentences:
+        if _is_proper(sentence, item.title):
+            yield Quote(item, sentence.text, sentence.start, sentence.option, sentence.is_rejected)
 
 
 def as_evidence(quote: Quote) -> Evidence:
@@ -225,12 +259,12 @@ def _without_overlaps(sentences: Iterable[_Sentence]) -> list[_Sentence]:
     return kept
 
 
-def _is_proper(sentence: _Sentence, title: str, fewest_words: int) -> bool:
+def _is_proper(sentence: _Sentence, title: str) -> bool:
     text = sentence.text
     if len(text) > LONGEST_QUOTE or text.endswith(":") or text == title:
         return False
     is_closed = sentence.is_entry or text.endswith(_STOPS)
-    return len(_WORDS.findall(text)) >= (fewest_words if is_closed else FEWEST_WORDS_WITHOUT_A_STOP)
+    return is_closed or len(_WORDS.findall(text)) >= FEWEST_WORDS_WITHOUT_A_STOP
 
 
 def _stand_in(item: RetrievedItem) -> list[Quote]:

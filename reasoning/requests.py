@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from domain.clearance import ConfidentialityLevel
 from domain.evidence import RetrievedItem
 from domain.knowledge import KnowledgeCategory
 from domain.model import FrozenModel, UtcDatetime
 from domain.sentences import sentence_spans, shortened
+from reasoning.shortcuts import Shortcuts
 from reasoning.terms import terms_in_order
 from reasoning.topic import subject_of
 
@@ -38,6 +39,12 @@ class AnalysisRequest(FrozenModel):
     """The caller's notes by name; citable, as secret as the requirement."""
     asked_at: UtcDatetime | None = None
     """When it was asked: completes a date without a year; without it such a date is not placed."""
+    _shortcuts: Shortcuts = PrivateAttr(default_factory=Shortcuts)
+
+    @property
+    def shortcuts(self) -> Shortcuts:
+        """What has been worked out for this request so far; no part of its value."""
+        return self._shortcuts
 
     @field_validator("requirement")
     @classmethod

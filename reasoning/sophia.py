@@ -29,7 +29,7 @@ from reasoning.competition import (
 from reasoning.confidence import perspective_confidence
 from reasoning.cues import Role
 from reasoning.provenance import evidence_of, findings_in, label_of, sources_of
-from reasoning.quoting import as_evidence
+from reasoning.quoting import Sentences, as_evidence
 from reasoning.recommendations import ask_of, impact_of, in_words, timeline_for
 from reasoning.requests import AnalysisContext, AnalysisRequest
 
@@ -69,11 +69,11 @@ def business_perspective(
 ) -> BusinessPerspective:
     """Return the business perspective on *request* from its part of the context."""
     points = points_for(request, context)
-    items = items_of(context)
-    names = competitors_in(items)
+    items = request.shortcuts.of(items_of, context)
+    names = competitors_in(items, request.shortcuts.of(Sentences))
     alignment = strategic_alignment(points, _STRATEGY, names)
     position = market_position(points, names)
-    landscape = competitive_landscape(points, items)
+    landscape = competitive_landscape(points, names)
     recommendations = recommendations_from(_actions(points, names, now), _MOST_RECOMMENDATIONS)
     findings = findings_in((alignment, position, landscape, recommendations))
     sources = sources_of(evidence_of(findings), context)

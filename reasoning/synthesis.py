@@ -28,7 +28,7 @@ from reasoning.cues import Role
 from reasoning.executive_summary import executive_summary
 from reasoning.measurements import Measurement
 from reasoning.provenance import evidence_of, label_of, sources_of
-from reasoning.quoting import as_evidence
+from reasoning.quoting import Sentences, as_evidence
 from reasoning.requests import AnalysisContext, AnalysisRequest
 from reasoning.schedule import earliest_deadline
 from reasoning.terms import terms_of
@@ -78,7 +78,12 @@ def strategic_synthesis(
             ),
         )
     alignment = alignment.model_copy(
-        update={"conflicts": (*alignment.conflicts, *_two_figures(reading.points))}
+        update={
+            "conflicts": (
+                *alignment.conflicts,
+                *_two_figures(reading.points, request.shortcuts.of(Sentences)),
+            )
+        }
     )
     implications = _implications(reading.points, alignment)
     insights = _insights(reading.points)
@@ -96,13 +101,13 @@ def strategic_synthesis(
     )
 
 
-def _two_figures(points: Sequence[Point]) -> tuple[Finding, ...]:
+def _two_figures(points: Sequence[Point], sentences: Sentences) -> tuple[Finding, ...]:
     """Return where items that speak of the topic state different figures for one thing."""
     items = {point.item.key: point.item for point in points if point.bears}
     on_topic = {point.item.key for point in points if point.on_topic}
     return tuple(
         finding
-        for finding in contradictions_in(tuple(items.values()))
+        for finding in contradictions_in(tuple(items.values()), sentences)
         if any(quote.key in on_topic for quote in finding.evidence)
     )[:_MOST_TWO_FIGURES]
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 
 import snowballstemmer
 
@@ -67,7 +68,7 @@ STOP_WORDS = word_list(
 
 def terms_in_order(text: str) -> list[str]:
     """Return the stemmed terms of *text* as they come, repeats included; a hyphen parts words."""
-    return [term for match in _WORD.finditer(text) for term in _terms_of_word(match.group())]
+    return [term for word in _WORD.findall(text) for term in _terms_of_word(word)]
 
 
 @lru_cache(maxsize=50_000)
@@ -83,8 +84,8 @@ def _terms_of_word(word: str) -> tuple[str, ...]:
 
 def terms_of(text: str) -> frozenset[str]:
     """Return the distinct terms of *text*."""
-    words = {match.group() for match in _WORD.finditer(text)}
-    return frozenset(term for word in words for term in _terms_of_word(word))
+    words = set(_WORD.findall(text))
+    return frozenset(chain.from_iterable(map(_terms_of_word, words)))
 
 
 def term_weights(documents: Iterable[frozenset[str]]) -> Mapping[str, float]:
