@@ -93,7 +93,7 @@ class AuditLog:
         A writing transaction holds the write lock: two that read the same last hash would fork the
         chain.
         """
-        newest = select(AuditRow).order_by(col(AuditRow.sequence).desc()).limit(1)
+        newest = select(AuditRow.entry_hash).order_by(col(AuditRow.sequence).desc()).limit(1)
         last = (await session.execute(newest)).scalar_one_or_none()
         row = AuditRow(
             occurred_at=self._clock(),
@@ -101,7 +101,7 @@ class AuditLog:
             action=action.value,
             outcome=outcome.value,
             detail=dict(detail),
-            previous_hash=last.entry_hash if last else GENESIS,
+            previous_hash=last or GENESIS,
             entry_hash="",
         )
         row.entry_hash = _entry_hash(row)

@@ -8,7 +8,8 @@ both may hold content.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import os
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from filelock import AsyncFileLock, Timeout
-from sqlalchemy import URL, event, make_url, text
+from sqlalchemy import URL, Row, Select, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -56,6 +57,12 @@ class Database:
                     await session.connection(execution_options=_ONE_STATE)
                 yield session
 
+    async def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """Return the rows of one statement, which sees one state by itself."""
+        with _translated_errors():
+            async with self._engine.connect() as connection:
+                return (await connection.execute(statement)).all()
+
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
         """A transaction that commits when the block ends and rolls back when it raises.
@@ -85,13 +92,11 @@ class Database:
 
     @asynccontextmanager
     async def _file_lock(self, name: str) -> AsyncGenerator[None]:
-        lock = AsyncFileLock(
-            self._home / f"{name}.lock",
-            timeout=_LOCK_WAIT_SECONDS,
-            mode=0o600,
-            run_in_executor=False,
-        )
+        path = self._home / f"{name}.lock"
+        lock = AsyncFileLock(path, timeout=_LOCK_WAIT_SECONDS, mode=0o600, run_in_executor=False)
         try:
+            # The lock takes a folder that it may not write in for one that another process holds.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             await lock.acquire()
         except Timeout as error:
             raise TransientStorageError(f"another process holds the {name} lock") from error

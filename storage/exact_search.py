@@ -45,9 +45,7 @@ async def search_in_memory(
     """Return for each query the windows worth weighing, from *tables*."""
     matrices = await asyncio.gather(*(table.matrix() for table in tables))
     expired = [matrix.expired(now) for matrix in matrices]
-    # One thread for all levels: several at once would only contend for the same cores.
-    by_meaning = asyncio.to_thread(_nearest, matrices, queries, now)
-    by_words = asyncio.gather(
+    text_scores = await asyncio.gather(
         *(
             table.text_scores(
                 query.text,
@@ -60,7 +58,9 @@ async def search_in_memory(
             for table, gone in zip(tables, expired, strict=True)
         )
     )
-    nearest, text_scores = await asyncio.gather(by_meaning, by_words)
+    # After the words and in one thread: products of matrices take every core, and beside another
+    # search both would wait for each other.
+    nearest = await asyncio.to_thread(_nearest, matrices, queries, now)
     levels = len(tables)
     return [
         _strongest(matrices, nearest[index], text_scores[index * levels : (index + 1) * levels])

@@ -132,15 +132,13 @@ class KnowledgeSearch:
     ) -> dict[str, Any]:
         rows: dict[str, Any] = {}
         ordered = sorted(item_keys)
-        async with self._database.reading() as session:
-            for first in range(0, len(ordered), _ROWS_AT_ONCE):
-                some = ordered[first : first + _ROWS_AT_ONCE]
-                content = func.substr(KnowledgeRow.content, 1, _WHOLE_UP_TO).label("beginning")
-                wanted = select(*_HEADER_COLUMNS, content).where(  # pyright: ignore[reportCallIssue, reportArgumentType] - typed for at most four columns
-                    visible_to(clearance, now), col(KnowledgeRow.item_key).in_(some)
-                )
-                for row in await session.execute(wanted):
-                    rows[row.item_key] = row
+        for first in range(0, len(ordered), _ROWS_AT_ONCE):
+            some = ordered[first : first + _ROWS_AT_ONCE]
+            content = func.substr(KnowledgeRow.content, 1, _WHOLE_UP_TO).label("beginning")
+            wanted = select(*_HEADER_COLUMNS, content).where(  # pyright: ignore[reportCallIssue, reportArgumentType] - typed for at most four columns
+                visible_to(clearance, now), col(KnowledgeRow.item_key).in_(some)
+            )
+            rows |= {row.item_key: row for row in await self._database.rows(wanted)}
         return rows
 
     async def _retrieved(self, row: Any, item: RankedItem) -> RetrievedItem:
@@ -181,12 +179,12 @@ class KnowledgeSearch:
 class _Floor:
     """What an item must reach to be returned: near by meaning, or holding the query's words.
 
-    Made for one search: a query is cut into terms once a level.
+    Made for one search: a query is cut into terms once.
     """
 
     def __init__(self, index: VectorIndex) -> None:
         self._index = index
-        self._terms: dict[tuple[ConfidentialityLevel, str], frozenset[str]] = {}
+        self._terms: dict[str, frozenset[str]] = {}
 
     async def is_passed_by(self, item: RankedItem, found: RetrievedItem, words: str) -> bool:
         if item.best_cosine >= COSINE_FLOOR:
@@ -196,11 +194,11 @@ class _Floor:
         return covers(asked, held.union(*(stems_of(passage.text) for passage in found.passages)))
 
     async def _terms_of(self, text: str, level: ConfidentialityLevel) -> frozenset[str]:
-        """Return the terms that the level's text index makes of *text*, words of grammar left out."""
-        if (level, text) not in self._terms:
+        """Return the terms that a text index makes of *text*, the same at every level."""
+        if text not in self._terms:
             table = await self._index.find_table(level)
-            self._terms[level, text] = frozenset() if table is None else await table.tokens(text)
-        return self._terms[level, text]
+            self._terms[text] = frozenset() if table is None else await table.tokens(text)
+        return self._terms[text]
 
 
 def _is_current(row: Any, item: RankedItem) -> bool:

@@ -7,7 +7,7 @@ equal scores come back in one order however the table is laid out on disk.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -52,6 +52,8 @@ class LevelMatrix:
     """Microseconds since 1970."""
     rows: dict[str, range]
     """For each item's id, which is unique within a level, the rows of its windows."""
+    _expired: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
+    """The last answer of `expired` by how many windows it is of: time only adds to them."""
 
     @classmethod
     def of(cls, table: pa.Table, *, level_rank: int, table_version: int) -> LevelMatrix:
@@ -101,7 +103,10 @@ class LevelMatrix:
     def expired(self, now: datetime) -> frozenset[str]:
         """Return the ids of the items that have expired by *now*."""
         rows = np.flatnonzero(self.expires_at <= _microseconds(now))
-        return frozenset(self.knowledge_ids[row] for row in rows)
+        if len(rows) not in self._expired:
+            self._expired.clear()
+            self._expired[len(rows)] = frozenset(self.knowledge_ids[row] for row in rows)
+        return self._expired[len(rows)]
 
     def nearest(
         self, scores: NDArray[np.float32], mask: NDArray[np.bool_], limit: int

@@ -54,6 +54,7 @@ class LevelTable:
         self._matrix: LevelMatrix | None = None
         self._stamp: dict[bytes, bytes] | None = None
         self._counted: tuple[int, int] | None = None
+        self._ids_of_rows: dict[int, str] = {}
 
     @property
     def level(self) -> ConfidentialityLevel:
@@ -68,7 +69,7 @@ class LevelTable:
 
     @translated_index_errors()
     async def count(self) -> int:
-        """Return how many windows there are."""
+        """Look at the table as it is now and return how many windows there are."""
         version = await self._windows.version()
         if self._counted is None or self._counted[0] != version:
             self._counted = (version, await self._windows.count_rows())
@@ -111,8 +112,11 @@ class LevelTable:
 
     @translated_index_errors()
     async def matrix(self) -> LevelMatrix:
-        """Return the vectors in memory, read again when the table has changed."""
-        version = await self._windows.version()
+        """Return the vectors in memory as of the last `count`, read again when the table had changed."""
+        if self._counted is None:
+            await self.count()
+        counted = self._counted
+        version = counted[0] if counted else await self._windows.version()
         if self._matrix is None or self._matrix.table_version != version:
             await self._check_stamp()
             rows = await self._windows.query().select(list(MATRIX_COLUMNS)).to_arrow()
@@ -158,8 +162,25 @@ class LevelTable:
         search = self._texts.query().nearest_to_text(MatchQuery(query, "text"))  # pyright: ignore[reportCallIssue] - its defaults are not typed
         if where is not None:
             search = search.where(where)
-        rows = await search.select(["knowledge_id", "_score"]).limit(limit).to_arrow()
-        return list(zip(rows["knowledge_id"].to_pylist(), rows["_score"].to_pylist(), strict=True))
+        rows = await search.select(["_score"]).with_row_id().limit(limit).to_arrow()
+        row_ids = rows["_rowid"].to_pylist()
+        if not self._ids_of_rows.keys() >= set(row_ids):
+            await self._read_ids_of_rows()
+        scores = rows["_score"].to_pylist()
+        return [
+            (self._ids_of_rows[row_id], score)
+            for row_id, score in zip(row_ids, scores, strict=True)
+            if row_id in self._ids_of_rows  # else: merged with others since it was found
+        ]
+
+    async def _read_ids_of_rows(self) -> None:
+        """Learn which item each row is: fetching ids from disk takes half of a search by words.
+
+        A row never changes and its number is never given again, so what is known stays true.
+        """
+        rows = await self._texts.query().select(["knowledge_id"]).with_row_id().to_arrow()
+        ids = rows["knowledge_id"].to_pylist()
+        self._ids_of_rows = dict(zip(rows["_rowid"].to_pylist(), ids, strict=True))
 
     async def nearest(
         self,
