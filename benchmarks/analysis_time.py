@@ -1,7 +1,7 @@
 """What a comprehensive analysis takes: its own work, what Prefect adds, and the sketch's way.
 
 Own work is the bodies of the flow's steps called one after the other without Prefect; the flow
-itself runs against a Prefect API that is up already. The sketch's way makes twelve searches one by
+itself runs against a Prefect API that is up already. The sketch's way makes its searches one by
 one and then thinks and stores as we do. All by turns, on the example company, with a warm model.
 """
 

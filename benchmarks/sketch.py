@@ -1,8 +1,11 @@
 """The same analysis as the source design's sketch goes about it: one search after the other.
 
 Each of its calls embeds its query by itself and searches by itself, with the whole requirement as
-the query, also where the same query was asked a moment ago: 6 searches for Sophia, 5 for Artemis, 1
-for the synthesis. What they find takes the place of our questions' answers in the same reasoning.
+the query, also where the same query was asked a moment ago. Each orchestrator asks for the strategic
+context and for a summary of its domain; its domain is its own name, which the sketch maps to no
+categories and so to all ten, a search each. With two more of its own that makes 13 searches for Sophia,
+13 for Artemis and 1 for the synthesis. What they find takes the place of our questions' answers in the
+same reasoning.
 """
 
 from __future__ import annotations
@@ -17,8 +20,7 @@ from storage.knowledge_base import KnowledgeBase, SearchQuery
 _LIMIT = 20
 _KEPT = 10
 _C = KnowledgeCategory
-_BUSINESS_SUMMARY = "business quarter strategic analysis"
-_TECHNICAL_SUMMARY = "technical quarter strategic analysis"
+_SUMMARY = "{domain} quarter strategic analysis"
 
 Found = tuple[RetrievedItem, ...]
 
@@ -33,35 +35,36 @@ class SketchSearches:
         self.searches = 0
 
     async def context_for(self, request: AnalysisRequest) -> AnalysisContext:
-        """Return what the sketch's twelve searches bring up, named as our reasoning expects it."""
+        """Return what the sketch's searches bring up, named as our reasoning expects it."""
         requirement = request.requirement
         # Sophia
         strategic = await self._search(requirement)
-        strategy = await self._search(_BUSINESS_SUMMARY, _C.STRATEGIC_PLANNING)
-        finance = await self._search(_BUSINESS_SUMMARY, _C.FINANCIAL_ANALYSIS)
-        operations = await self._search(_BUSINESS_SUMMARY, _C.OPERATIONAL_METRICS)
+        of_sophia = await self._summary("sophia")
         market = await self._search(requirement, _C.MARKET_INTELLIGENCE)
         competitors = await self._search(requirement, _C.COMPETITIVE_ANALYSIS)
         # Artemis
         technical = f"Technical feasibility for: {requirement}"
         await self._search(technical)
-        await self._search(_TECHNICAL_SUMMARY, _C.TECHNOLOGY_ROADMAP)
-        await self._search(_TECHNICAL_SUMMARY, _C.RISK_MANAGEMENT)
+        await self._summary("artemis")
         roadmap = await self._search(technical, _C.TECHNOLOGY_ROADMAP)
         risks = await self._search(technical, _C.RISK_MANAGEMENT)
         # Synthesis
         delivery = await self._search(f"Strategic synthesis: {requirement}")
         return {
             "strategic_context": strategic,
-            "strategy": strategy,
-            "finance": finance,
-            "operations": operations,
+            "strategy": of_sophia[_C.STRATEGIC_PLANNING],
+            "finance": of_sophia[_C.FINANCIAL_ANALYSIS],
+            "operations": of_sophia[_C.OPERATIONAL_METRICS],
             "market": market,
             "competitors": competitors,
             "roadmap": roadmap,
             "risks": risks,
             "delivery": delivery,
         }
+
+    async def _summary(self, domain: str) -> dict[KnowledgeCategory, Found]:
+        query = _SUMMARY.format(domain=domain)
+        return {category: await self._search(query, category) for category in KnowledgeCategory}
 
     async def _search(self, text: str, category: KnowledgeCategory | None = None) -> Found:
         self.searches += 1
