@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from domain.analysis import Recommendation
@@ -86,11 +87,13 @@ def contradictions_in(
         figures += _figures_of(cut.of(item, fewest_words=2))
     found: list[Finding] = []
     paired: set[frozenset[object]] = set()
-    for one, other in (*_disputed(figures), *_side_by_side(figures)):
-        pair = frozenset((one.quote.item.key, other.quote.item.key))
-        if pair not in paired and len(found) < MOST:
+    for one, other in chain(_disputed(figures), _side_by_side(figures)):
+        pair = frozenset((one.place[0], other.place[0]))
+        if pair not in paired:
             paired.add(pair)
             found.append(_finding(one, other))
+        if len(found) == MOST:
+            break
     return tuple(found)
 
 
@@ -194,17 +197,15 @@ def _side_by_side(figures: Sequence[_Figure]) -> Iterator[tuple[_Figure, _Figure
     """Yield figures of two sentences that say the same of the same time, but for the figure."""
     in_sentence = Counter((one.place, one.unit) for one in figures)
     alone = [
-        (one, one.quote.terms)
+        (one, one.quote.terms, _moments(one.quote))
         for one in figures
         if in_sentence[one.place, one.unit] == 1 and not _COMPARES.search(one.quote.text)
     ]
-    for index, (one, mine) in enumerate(alone):
-        for other, theirs in alone[index + 1 :]:
-            if not one.differs(other) or one.place[0] == other.place[0]:
+    for index, (one, mine, when) in enumerate(alone):
+        for other, theirs, then in alone[index + 1 :]:
+            if when != then or not one.differs(other) or one.place[0] == other.place[0]:
                 continue
-            if len(mine & theirs) < _FEWEST_SHARED or overlap(mine, theirs) < _SAME_MATTER:
-                continue
-            if _moments(one.quote) == _moments(other.quote):
+            if len(mine & theirs) >= _FEWEST_SHARED and overlap(mine, theirs) >= _SAME_MATTER:
                 yield one, other
 
 
