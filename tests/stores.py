@@ -59,7 +59,8 @@ async def open_home(home: Path, clock: HandClock) -> AsyncIterator[OpenHome]:
     async with AsyncExitStack() as stack:
 
         async def opened(**overrides: Any) -> Stores:
-            settings = Settings(home=home, **overrides)
+            fields: dict[str, Any] = {"home": home} | overrides
+            settings = Settings(**fields)
             return await stack.enter_async_context(
                 open_stores(settings, clock=clock, new_id=lambda: f"{next(numbers):032x}")
             )

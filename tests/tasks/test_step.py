@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from prefect import flow, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.logging.handlers import APILogWorker
+from pydantic import TypeAdapter
+
+import flows
+from domain.errors import (
+    AccessDenied,
+    Conflict,
+    DiarchyError,
+    IndexMismatch,
+    InvalidInput,
+    NotFound,
+    SealBroken,
+    StorageError,
+    TransientStorageError,
+)
+from tasks import analysis, briefings, identification, ingestion, maintenance
+from tasks.step import RETRIES, StepFailed, step
+
+MINUTE = timedelta(minutes=1)
+SECRET = "secret-token-7431"  # noqa: S105 - what must not be found
+
+
+def failing_step(error: Exception, *, times: int = 99) -> tuple[Any, list[int]]:
+    """Return a step that raises *error* so many times, and the list of its attempts."""
+    attempts: list[int] = []
+
+    @step(name="fails", timeout=MINUTE, tags={"test"})
+    async def fails() -> str:
+        attempts.append(len(attempts))
+        if len(attempts) <= times:
+            raise error
+        return "done"
+
+    # The waits between attempts are what a run takes, not what decides.
+    return fails.with_options(retry_delay_seconds=0, retry_jitter_factor=0.0), attempts
+
+
+@pytest.mark.parametrize("error", [TransientStorageError("busy"), TimeoutError("slow")])
+async def test_what_may_pass_is_tried_again_until_it_passes(prefect_api: str, error: Exception):
+    del prefect_api
+    task, attempts = failing_step(error, times=2)
+    assert await task() == "done"
+    assert len(attempts) == 3
+
+
+async def test_what_does_not_pass_is_given_up_at_last(prefect_api: str):
+    del prefect_api
+    task, attempts = failing_step(TransientStorageError("busy"))
+    with pytest.raises(TransientStorageError):
+        await task()
+    assert len(attempts) == 1 + RETRIES
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AccessDenied(),
+        NotFound(),
+        InvalidInput("no"),
+        Conflict(),
+        IndexMismatch(),
+        SealBroken(),
+        StorageError("no"),
+        ValueError("no"),
+        KeyError("no"),
+        OSError("no"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_will_not_pass_is_tried_once(prefect_api: str, error: Exception):
+    del prefect_api
+    task, attempts = failing_step(error)
+    with pytest.raises(DiarchyError) as raised:
+        await task()
+    assert len(attempts) == 1
+    assert isinstance(raised.value, type(error) if isinstance(error, DiarchyError) else StepFailed)
+
+
+def test_waits_between_attempts_grow_and_are_jittered():
+    @step(name="any", timeout=MINUTE, tags={"test"})
+    async def anything() -> None: ...
+
+    assert anything.retries == RETRIES
+    delays = anything.retry_delay_seconds
+    assert isinstance(delays, list)
+    assert len(delays) == RETRIES
+    assert all(later >= 2 * sooner for sooner, later in pairwise(delays))
+    assert anything.retry_jitter_factor
+
+
+def test_every_task_is_named_tagged_bounded_in_time_and_retried():
+    tasks = [
+        value
+        for module in (analysis, briefings, identification, ingestion, maintenance)
+        for value in vars(module).values()
+        if hasattr(value, "retry_condition_fn")
+    ]
+    assert len(tasks) > 15
+    for task in tasks:
+        assert task.tags
+        assert task.timeout_seconds
+        assert task.retries == RETRIES
+        assert task.retry_condition_fn is not None
+        if task.persist_result:
+            assert task.result_serializer.type == "diarchy-sealed"
+    assert len({task.name for task in tasks}) == len({id(task) for task in tasks})
+
+
+def test_every_flow_has_a_name_that_shows_no_requirement():
+    for name in flows.__all__:
+        run_name = getattr(flows, name).flow_run_name
+        assert "requirement" not in run_name
+
+
+def _foreign_error() -> Exception:
+    return ValueError(SECRET)
+
+
+def _nested_error() -> Exception:
+    error = RuntimeError(SECRET)
+    error.__cause__ = KeyError(SECRET)
+    error.add_note(SECRET)
+    return error
+
+
+def _validation_error() -> Exception:
+    try:
+        TypeAdapter(int).validate_python(SECRET)
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize("make", [_foreign_error, _nested_error, _validation_error])
+async def test_the_text_of_a_foreign_error_reaches_neither_states_nor_logs(
+    prefect_api: str, make: Any
+):
+    del prefect_api
+
+    @step(name="leaks", timeout=MINUTE, tags={"test"})
+    async def leaks() -> None:
+        raise make()
+
+    @flow(name="leaking")
+    async def leaking() -> None:
+        await leaks()
+
+    run: Any = leaking
+    state: State[Any] = await run(return_state=True)
+    assert state.is_failed()
+    assert "leaks failed" in str(state.message)
+    told = await _all_that_prefect_keeps(state)
+    assert "leaks failed" in told
+    assert SECRET not in told
+
+
+async def _all_that_prefect_keeps(state: State[Any]) -> str:
+    """Return everything that the server answers about a flow run: states, tasks, logs."""
+    await asyncio.to_thread(APILogWorker.drain_all, timeout=10)
+    flow_run_id = state.state_details.flow_run_id
+    assert flow_run_id is not None
+    async with get_client() as client:
+        run: FlowRun = await client.read_flow_run(flow_run_id)
+        states = await client.read_flow_run_states(flow_run_id)
+        tasks = await client.read_task_runs(
+            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
+        )
+        task_states = [await client.read_task_run_states(task.id) for task in tasks]
+        wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_id]))
+        logs = await client.read_logs(wanted)
+    assert logs
+    return repr((run, states, tasks, task_states, logs))
