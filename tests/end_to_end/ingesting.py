@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import random
+import signal
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -85,6 +86,11 @@ class Ingest:
         self._process.start()
         telling.close()
         self.kill = self._process.kill
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it ended by `kill`."""
+        return self._process.exitcode == -signal.SIGKILL
 
     def lines(self) -> Iterator[str]:
         """Yield what the ingest tells of its steps, until it ends or is killed."""
