@@ -97,6 +97,14 @@ def test_a_server_that_was_killed_is_replaced_on_a_free_port_by_the_next_who_ask
     assert server_processes(server) == [second.pid]
 
 
+def _takes(stranger: socket.socket, port: int) -> bool:
+    try:
+        stranger.bind((HOST, port))
+    except OSError:
+        return False
+    return True
+
+
 def test_stopping_ends_every_process_and_may_be_repeated(server: PrefectServer):
     server.start()
 
@@ -144,6 +152,7 @@ def test_an_api_that_the_environment_names_is_left_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example/api")
+    monkeypatch.delenv("PREFECT_HOME", raising=False)  # a server that other tests share sets it
 
     assert ensure_prefect_api(Settings(home=tmp_path)) == "http://prefect.example/api"
     assert list(tmp_path.iterdir()) == []
