@@ -140,10 +140,10 @@ def _foremost_changes(briefing: CeoBriefing, composer: Composer) -> list[Block]:
     if foremost:
         news = tuple(_brief_change(change, composer) for change in foremost)
         blocks.append(StatementList(news, heading="Beside the above"))
-    more = len(by_kind) - len(foremost) + _omitted(briefing)
+    more = len(by_kind) - len(foremost)
     if more:
         blocks.append(Note(f"And {more:,} more in the appendix.", link="all-changes"))
-    return blocks
+    return [*blocks, *_omitted(briefing)]
 
 
 def _brief_change(change: Change, composer: Composer) -> Statement:
@@ -163,13 +163,14 @@ def _change_blocks(briefing: CeoBriefing, composer: Composer) -> list[Block]:
         if changes:
             statements = tuple(_change(change, composer) for change in changes)
             blocks.append(StatementList(statements, heading=words(kind), ledger=True))
-    if blocks and _omitted(briefing):
-        blocks.append(Note(f"And {_omitted(briefing):,} more, of less weight, not told here."))
-    return blocks
+    return [*blocks, *_omitted(briefing)] if blocks else []
 
 
-def _omitted(briefing: CeoBriefing) -> int:
-    return briefing.changes_omitted
+def _omitted(briefing: CeoBriefing) -> list[Block]:
+    """Return the note on changes that the edition counts and does not tell."""
+    if not briefing.changes_omitted:
+        return []
+    return [Note(f"And {briefing.changes_omitted:,} more, of less weight, not told here.")]
 
 
 def _change(change: Change, composer: Composer) -> Statement:

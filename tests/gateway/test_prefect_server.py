@@ -87,7 +87,11 @@ def test_a_server_that_was_killed_is_replaced_on_a_free_port_by_the_next_who_ask
     )
     with socket.socket() as stranger:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        stranger.bind((HOST, first.port))
+        wait_until(
+            lambda: _takes(stranger, first.port),
+            "the killed server's port is let go",
+            within=timedelta(seconds=60),
+        )
         stranger.listen()
         second = server.start()
 
