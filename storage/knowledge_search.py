@@ -27,7 +27,7 @@ from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel, Vectors
 from storage.exact_search import IndexQuery
-from storage.knowledge_rows import LEVELS, visible_to
+from storage.knowledge_rows import header_fields, visible_to
 from storage.stems import stems_of
 from storage.tables import KnowledgeRow
 from storage.vector_index import VectorIndex
@@ -151,16 +151,7 @@ class KnowledgeSearch:
             for window in item.windows
         ]
         return RetrievedItem(
-            knowledge_id=row.knowledge_id,
-            title=row.title,
-            category=row.category,
-            confidentiality_level=LEVELS[row.level_rank],
-            strategic_priority=row.strategic_priority,
-            source=row.source,
-            tags=tuple(row.tags),
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            expires_at=row.expires_at,
+            **header_fields(row),
             relevance_score=min(1.0, item.relevance),
             passages=tuple(passages),
         )
