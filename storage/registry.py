@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from storage.audit import AuditLog
 from storage.database import open_database
@@ -15,16 +14,12 @@ from storage.settings import Settings
 @asynccontextmanager
 async def open_registry(settings: Settings) -> AsyncGenerator[PrincipalRegistry]:
     """Open the registry of the installation that *settings* describe and close it at the end."""
-
-    def tell_time() -> datetime:
-        return settings.clock or datetime.now(UTC)
-
     database = await open_database(settings)
     try:
         yield PrincipalRegistry(
             database,
-            AuditLog(database, clock=tell_time),
-            clock=tell_time,
+            AuditLog(database, clock=settings.tell_time),
+            clock=settings.tell_time,
             process_ceiling=settings.process_ceiling,
         )
     finally:

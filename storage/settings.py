@@ -5,6 +5,7 @@ Everything that Diarchy keeps lives under `home` unless a URL says otherwise.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -94,6 +95,10 @@ class Settings(BaseSettings):
     def lancedb_location(self) -> str:
         """The LanceDB URI."""
         return self.lancedb_uri or str(self.home / "lancedb")
+
+    def tell_time(self) -> datetime:
+        """Return the moment that the process takes for now: the pinned one, else the machine's."""
+        return self.clock or datetime.now(UTC)
 
     @property
     def results_folder(self) -> Path:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from storage.audit import AuditLog
@@ -54,7 +54,7 @@ async def open_stores(
     model.
     """
     settings = settings or Settings()
-    tell_time = clock or _clock_of(settings)
+    tell_time = clock or settings.tell_time
     make_id = new_id or _random_id
     database = await open_database(settings)
     try:
@@ -97,11 +97,6 @@ async def open_stores(
 def _shared_model(location: str | None) -> EmbeddingModel:
     """Return the process's one model of that name: weights are loaded once."""
     return EmbeddingModel(location)
-
-
-def _clock_of(settings: Settings) -> Callable[[], datetime]:
-    pinned = settings.clock
-    return (lambda: datetime.now(UTC)) if pinned is None else (lambda: pinned)
 
 
 def _random_id() -> str:
