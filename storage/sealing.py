@@ -6,6 +6,8 @@ be given, newest first: all open, the first one seals, so keys can be rotated.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 from collections.abc import Mapping
@@ -31,6 +33,14 @@ class Sealer:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError as error:
             raise StorageError("a sealing key must be a 32-byte URL-safe base64 key") from error
+        self._naming_key = hashlib.sha256(b"diarchy names" + keys[0]).digest()
+
+    def digest(self, value: bytes) -> str:
+        """Return a name for *value* that only this installation can work out, hexadecimal.
+
+        HMAC-SHA256: whoever sees the name of a key cannot find out by trying what was asked.
+        """
+        return hmac.new(self._naming_key, value, hashlib.sha256).hexdigest()
 
     def seal(self, value: bytes) -> bytes:
         """Return *value* encrypted and authenticated."""

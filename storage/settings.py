@@ -16,6 +16,7 @@ from domain.model import UtcDatetime
 
 _SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_REDIS = frozenset({"redis", "rediss", "unix"})
 
 
 class Settings(BaseSettings):
@@ -36,6 +37,12 @@ class Settings(BaseSettings):
         repr=False,
         description="SQLAlchemy URL of the truth, for example postgresql://host/diarchy; "
         "SQLite in the home when unset.",
+    )
+    redis_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="URL of the Redis server for events and the cache: redis://, rediss:// or "
+        "unix://; a private server on a socket of the home when unset.",
     )
     lancedb_uri: str | None = Field(
         default=None, description="Where the vector index lies; a folder in the home when unset."
@@ -76,6 +83,15 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, url: str | None) -> str | None:
+        if url is not None:
+            scheme, separator, _ = url.partition("://")
+            if not separator or scheme not in _REDIS:
+                raise ValueError("must be a redis://, rediss:// or unix:// URL")
+        return url
 
     @field_validator("database_url")
     @classmethod

@@ -158,3 +158,80 @@ class ReportSourceRow(SQLModel, table=True):
     )
     knowledge_id: str = Field(primary_key=True, max_length=200)
     level_rank: int = Field(primary_key=True)
+
+
+class InstallationRow(SQLModel, table=True):
+    """The one row that tells this installation from others that share a Redis server."""
+
+    __tablename__: ClassVar[Any] = "installation"
+
+    only: int = Field(default=1, primary_key=True)
+    installation_id: str = Field(max_length=32)
+
+
+class LevelEpochRow(SQLModel, table=True):
+    """How often what can be read at a level has changed; what was cached before is then out of date."""
+
+    __tablename__: ClassVar[Any] = "level_epochs"
+
+    level_rank: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    epoch: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class OutgoingEventRow(SQLModel, table=True):
+    """An event of a committed change that the event bus has not been told yet."""
+
+    __tablename__: ClassVar[Any] = "outgoing_events"
+
+    outgoing_id: int | None = Field(default=None, sa_column=_sequence())
+    event_id: str = Field(max_length=64, unique=True)
+    level_rank: int
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """The event as JSON: references and labels, no content."""
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class HandledEventRow(SQLModel, table=True):
+    """What a handler has done about an event, written in the transaction of what it did."""
+
+    __tablename__: ClassVar[Any] = "handled_events"
+    __table_args__: ClassVar[Any] = (Index("ix_handled_events_time", "handled_at"),)
+
+    handler: str = Field(primary_key=True, max_length=60)
+    event_id: str = Field(primary_key=True, max_length=64)
+    handled_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    flow_run_id: str | None = Field(default=None, max_length=64)
+    """The Prefect flow run that the event started, where it started one."""
+
+
+class CollaborationRow(SQLModel, table=True):
+    """One exchange between the orchestrators: who asked whom, when, and how it ended.
+
+    What was asked and what was answered are stored reports, each under its own label.
+    """
+
+    __tablename__: ClassVar[Any] = "cross_domain_collabs"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_cross_domain_collabs_request", "reader", "request_digest", "requested_at"),
+    )
+
+    collaboration_id: str = Field(primary_key=True, max_length=64)
+    """Also the correlation id of its events."""
+    source_domain: str = Field(max_length=20)
+    target_domain: str = Field(max_length=20)
+    request_type: str = Field(max_length=60)
+    reader: str = Field(max_length=200)
+    """On whose behalf; the answer is made at this principal's clearance."""
+    level_rank: int
+    """High-water mark of what was asked."""
+    request_digest: str = Field(max_length=64)
+    """Equal for equal requests: an answer that came late is found by it."""
+    request_report_id: str = Field(max_length=64)
+    requested_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    deadline: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    outcome: str = Field(max_length=20)
+    """requested, answered, failed or timed_out; an answer that comes late is answered all the same."""
+    answered_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    response_report_id: str | None = Field(default=None, max_length=64)
+    reason: str | None = Field(default=None, max_length=500)
+    """Why it failed, without content."""

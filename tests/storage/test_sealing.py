@@ -133,3 +133,10 @@ def test_threads_that_make_the_key_at_once_agree_on_one(tmp_path: Path):
 
 def _open_and_seal(settings: Settings) -> bytes:
     return open_sealer(settings).seal(b"x")
+
+
+def test_a_digest_names_a_value_and_differs_between_installations():
+    ours, theirs = Sealer([Fernet.generate_key()]), Sealer([Fernet.generate_key()])
+    assert ours.digest(b"who asked what") == ours.digest(b"who asked what")
+    assert ours.digest(b"who asked what") != ours.digest(b"who asked else")
+    assert ours.digest(b"who asked what") != theirs.digest(b"who asked what")

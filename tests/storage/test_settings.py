@@ -66,3 +66,10 @@ def test_unknown_settings_are_refused():
 def test_by_default_a_process_sees_all_and_the_pages_of_prefect_no_more_than_internal():
     assert Settings().process_ceiling is ConfidentialityLevel.TOP_SECRET
     assert Settings().ui_ceiling is INTERNAL
+
+
+def test_a_redis_url_of_an_unknown_kind_is_refused_without_repeating_it():
+    with pytest.raises(ValidationError) as refused:
+        Settings(redis_url="http://:secret@host")
+    assert "redis://" in str(refused.value)
+    assert "secret" not in str(refused.value)
