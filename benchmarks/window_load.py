@@ -129,6 +129,9 @@ async def store(load: Load, stores: Stores) -> None:
         items = [item for item in load.items if item["level_rank"] == level.rank]
         texts = _filterable(items)
         texts["text"] = [f"{item['title']}\n{item['content']}" for item in items]
+        words = [await table.words(text) for text in texts["text"]]
+        texts["words"] = [list(found.counts) for found in words]
+        texts["word_counts"] = [list(found.counts.values()) for found in words]
         await table.add(
             windows=pa.table(columns, schema=window_schema(identity)),
             texts=pa.table(texts, schema=text_schema()),

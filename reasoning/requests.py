@@ -1,8 +1,8 @@
 """What an analysis is asked, and every search that answering it takes.
 
 All questions of all phases are known before the first search, so that they can be embedded as one
-batch. A question joins the requirement's most telling words with a phrase for the facet it looks
-for; a long requirement is reduced to its most informative sentences and never sent whole.
+batch. A question asks for the requirement's most telling words, with a phrase for the facet it looks
+for as its aspect; a long requirement is reduced to its most informative sentences and never sent whole.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class Question(FrozenModel):
 
     name: str
     text: str
+    aspect: str | None
+    """What about the text is asked."""
     categories: tuple[KnowledgeCategory, ...]
     """Where to look; what a category yields nothing for counts as asked without an answer."""
 
@@ -67,8 +69,8 @@ AnalysisContext = Mapping[str, tuple[RetrievedItem, ...]]
 """What each question brought up, by the question's name, most relevant first."""
 
 _C = KnowledgeCategory
-_FACETS: tuple[tuple[str, str, tuple[KnowledgeCategory, ...]], ...] = (
-    ("strategic_context", "", tuple(KnowledgeCategory)),
+_FACETS: tuple[tuple[str, str | None, tuple[KnowledgeCategory, ...]], ...] = (
+    ("strategic_context", None, tuple(KnowledgeCategory)),
     ("strategy", "strategic priority, decision, goal", (_C.STRATEGIC_PLANNING,)),
     ("finance", "budget, cost, investment, cap", (_C.FINANCIAL_ANALYSIS,)),
     ("market", "market growth, demand, trend", (_C.MARKET_INTELLIGENCE,)),
@@ -124,11 +126,14 @@ def questions_for(request: AnalysisRequest) -> tuple[Question, ...]:
     """
     gist = gist_of(request.requirement)
     by_facet = tuple(
-        Question(name=name, text=f"{gist} {facet}".strip(), categories=categories)
+        Question(name=name, text=gist, aspect=facet, categories=categories)
         for name, facet, categories in _FACETS
     )
-    name = subject_of(request.requirement)
-    return (*by_facet, Question(name="money", text=f"{name} {_MONEY}", categories=_MONEY_IN))
+    about_money = f"{subject_of(request.requirement)} {_MONEY}"
+    return (
+        *by_facet,
+        Question(name="money", text=about_money, aspect=None, categories=_MONEY_IN),
+    )
 
 
 def part_of_context(context: AnalysisContext, names: tuple[str, ...]) -> AnalysisContext:

@@ -12,9 +12,10 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from domain.clearance import ConfidentialityLevel
@@ -51,6 +52,15 @@ class AuditOutcome(StrEnum):
     DENIED = "denied"
 
 
+class _Entry(NamedTuple):
+    """What an entry says, before it has its time and its place in the chain."""
+
+    principal: str
+    action: AuditAction
+    outcome: AuditOutcome
+    detail: Mapping[str, Any]
+
+
 class AuditLog:
     """Appends to the chain and checks it."""
 
@@ -66,8 +76,8 @@ class AuditLog:
         detail: Mapping[str, Any],
     ) -> None:
         """Append an entry in a transaction of its own."""
-        async with self._database.writing() as session:
-            await self.append(session, principal, action, outcome, detail)
+        entry = _Entry(principal, action, outcome, detail)
+        await self._database.write(lambda session: self._append(session, entry))
 
     async def record_read(
         self, principal: str, action: AuditAction, keys: list[ItemKey], *, purpose: str
@@ -93,20 +103,23 @@ class AuditLog:
         A writing transaction holds the write lock: two that read the same last hash would fork the
         chain.
         """
+        await session.run_sync(self._append, _Entry(principal, action, outcome, detail))
+
+    def _append(self, session: Session, entry: _Entry) -> None:
         newest = select(AuditRow.entry_hash).order_by(col(AuditRow.sequence).desc()).limit(1)
-        last = (await session.execute(newest)).scalar_one_or_none()
+        last = session.execute(newest).scalar_one_or_none()
         row = AuditRow(
             occurred_at=self._clock(),
-            principal=principal,
-            action=action.value,
-            outcome=outcome.value,
-            detail=dict(detail),
+            principal=entry.principal,
+            action=entry.action.value,
+            outcome=entry.outcome.value,
+            detail=dict(entry.detail),
             previous_hash=last or GENESIS,
             entry_hash="",
         )
         row.entry_hash = _entry_hash(row)
         session.add(row)
-        await session.flush()
+        session.flush()
 
     async def verify(self) -> int:
         """Return the number of entries; raise `StorageError` naming the first that does not fit."""

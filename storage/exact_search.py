@@ -6,8 +6,7 @@ is arrays. Ties at the cut are kept, so `rank` weighs exactly what it would have
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.knowledge import KnowledgeCategory
-from domain.ranking import CANDIDATES, PASSAGES, Candidate
+from domain.ranking import CANDIDATES, PASSAGES, Candidates
 from storage.embeddings import Vectors
-from storage.level_matrix import LevelMatrix
-from storage.level_table import LevelTable
+from storage.level_matrix import LevelMatrix, highest
+from storage.level_words import LevelWords, Words, WordScores
 
 
 @dataclass(frozen=True)
@@ -32,79 +31,79 @@ class IndexQuery:
 
 
 @dataclass(frozen=True)
-class _Nearest:
-    """One query's scores at one level: every window's cosine, and the rows of the highest."""
+class LevelInMemory:
+    """A level's vectors and words as of one moment."""
 
-    cosines: Vectors
-    rows: NDArray[np.intp]
-
-
-async def search_in_memory(
-    tables: Sequence[LevelTable], queries: Sequence[IndexQuery], *, now: datetime
-) -> list[list[Candidate]]:
-    """Return for each query the windows worth weighing, from *tables*."""
-    matrices = await asyncio.gather(*(table.matrix() for table in tables))
-    expired = [matrix.expired(now) for matrix in matrices]
-    text_scores = await asyncio.gather(
-        *(
-            table.text_scores(
-                query.text,
-                categories=query.categories,
-                now=now,
-                limit=CANDIDATES,
-                expired=gone,
-            )
-            for query in queries
-            for table, gone in zip(tables, expired, strict=True)
-        )
-    )
-    # After the words and in one thread: products of matrices take every core, and beside another
-    # search both would wait for each other.
-    nearest = await asyncio.to_thread(_nearest, matrices, queries, now)
-    levels = len(tables)
-    return [
-        _strongest(matrices, nearest[index], text_scores[index * levels : (index + 1) * levels])
-        for index in range(len(queries))
-    ]
+    matrix: LevelMatrix
+    words: LevelWords
 
 
-def _nearest(
-    matrices: Sequence[LevelMatrix], queries: Sequence[IndexQuery], now: datetime
-) -> list[list[_Nearest]]:
-    """Return for each query what is nearest at each level."""
+@dataclass(frozen=True)
+class _Found:
+    """One query's scores at one level, and the strongest: windows by meaning, items by words."""
+
+    matrix: LevelMatrix
+    cosines: NDArray[np.float32]
+    words: WordScores
+    near: NDArray[np.intp]
+    by_words: NDArray[np.intp]
+
+
+def search_in_memory(
+    levels: Sequence[LevelInMemory],
+    queries: Sequence[IndexQuery],
+    words: Sequence[Words],
+    *,
+    now: datetime,
+) -> list[Candidates]:
+    """Return for each query, whose words are *words*, the windows worth weighing."""
     vectors = np.stack([query.vector for query in queries])
-    found: list[list[_Nearest]] = [[] for _ in queries]
-    for matrix in matrices:
-        for query, cosines, nearest in zip(queries, matrix.scores(vectors), found, strict=True):
-            visible = matrix.visible(categories=query.categories, now=now)
-            nearest.append(_Nearest(cosines, matrix.nearest(cosines, visible, CANDIDATES)))
-    return found
+    found: list[list[_Found]] = [[] for _ in queries]
+    for level in levels:
+        cosines = level.matrix.scores(vectors)
+        for number, query in enumerate(queries):
+            found[number].append(_found(level, query, words[number], cosines[number], now))
+    return [_strongest(of_query) for of_query in found]
 
 
-def _strongest(
-    matrices: Sequence[LevelMatrix],
-    nearest: Sequence[_Nearest],
-    text_scores: Sequence[Mapping[str, float]],
-) -> list[Candidate]:
+def _found(
+    level: LevelInMemory,
+    query: IndexQuery,
+    words: Words,
+    cosines: NDArray[np.float32],
+    now: datetime,
+) -> _Found:
+    items, rows = level.matrix.visible(categories=query.categories, now=now)
+    scores = level.words.scores(words)
+    with_words = np.flatnonzero((scores.scores > 0) & items)
+    return _Found(
+        matrix=level.matrix,
+        cosines=cosines,
+        words=scores,
+        near=highest(cosines, rows, CANDIDATES),
+        by_words=highest(scores.scores, with_words, CANDIDATES),
+    )
+
+
+def _strongest(found: Sequence[_Found]) -> Candidates:
     """Return the nearest windows and, of the items found by words, those nearest to the query."""
-    cosine_cut = _cut(np.concatenate([level.cosines[level.rows] for level in nearest]))
-    text_cut = _cut(np.asarray([score for scores in text_scores for score in scores.values()]))
-    candidates: list[Candidate] = []
-    for matrix, level, scores in zip(matrices, nearest, text_scores, strict=True):
-        near = set(level.rows.tolist())
-        rows = set(level.rows[level.cosines[level.rows] >= cosine_cut].tolist())
-        for knowledge_id, score in scores.items():
-            if score >= text_cut:
-                # Written after the matrix was read, an item has no rows in it.
-                of_item = matrix.rows.get(knowledge_id, range(0))
-                rows.update(_nearest_of(of_item, level.cosines))
-                if len(of_item) > PASSAGES:
-                    rows.update(near.intersection(of_item))
-        candidates.extend(matrix.candidates(sorted(rows), level.cosines, scores))
-    return candidates
+    cosine_cut = _cut(np.concatenate([level.cosines[level.near] for level in found]))
+    text_cut = _cut(np.concatenate([level.words.scores[level.by_words] for level in found]))
+    joined: list[Candidates] = []
+    for level in found:
+        near = set(level.near.tolist())
+        rows = set(level.near[level.cosines[level.near] >= cosine_cut].tolist())
+        items = level.by_words[level.words.scores[level.by_words] >= text_cut]
+        for item in items.tolist():
+            of_item = level.matrix.rows_of(item)
+            rows.update(_nearest_of(of_item, level.cosines))
+            if len(of_item) > PASSAGES:
+                rows.update(near.intersection(of_item))
+        joined.append(level.matrix.candidates(sorted(rows), level.cosines, level.words))
+    return Candidates.joined(joined)
 
 
-def _nearest_of(rows: range, cosines: Vectors) -> Sequence[int]:
+def _nearest_of(rows: range, cosines: NDArray[np.float32]) -> Sequence[int]:
     if len(rows) <= PASSAGES:
         return rows
     return sorted(rows, key=lambda row: (-cosines[row], row))[:PASSAGES]

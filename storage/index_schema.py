@@ -34,8 +34,15 @@ def window_schema(identity: EmbeddingIdentity) -> pa.Schema:
 
 
 def text_schema() -> pa.Schema:
-    """Return the columns of a level's items."""
-    return pa.schema([*_FILTERABLE, pa.field("text", pa.string(), nullable=False)])
+    """Return the columns of a level's items: their text and, cut by the index, its distinct words."""
+    return pa.schema(
+        [
+            *_FILTERABLE,
+            pa.field("text", pa.string(), nullable=False),
+            pa.field("words", pa.list_(pa.string()), nullable=False),
+            pa.field("word_counts", pa.list_(pa.int32()), nullable=False),
+        ]
+    )
 
 
 _FILTERABLE = (

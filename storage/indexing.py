@@ -157,11 +157,9 @@ class Indexer:
         new = {row.item_key for row in rows if row.version == 1} - tried_before
         await table.remove_items([key for key in keys if key not in new])
         if rows:
-            texts = _filterable_columns(rows, table.level)
-            texts["text"] = [f"{row.title}\n{row.content}" for row in rows]
             await table.add(
                 windows=await self._window_rows(rows, table.level),
-                texts=pa.table(texts, schema=text_schema()),
+                texts=await _text_rows(rows, table),
             )
         async with self._database.writing() as session:
             await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
@@ -245,6 +243,15 @@ class Indexer:
             return (await session.execute(owed.limit(1))).first() is not None or (
                 await self._index.has_table(level)
             )
+
+
+async def _text_rows(rows: Sequence[KnowledgeRow], table: LevelTable) -> pa.Table:
+    columns = _filterable_columns(rows, table.level)
+    columns["text"] = [f"{row.title}\n{row.content}" for row in rows]
+    words = [await table.words(text) for text in columns["text"]]
+    columns["words"] = [list(found.counts) for found in words]
+    columns["word_counts"] = [list(found.counts.values()) for found in words]
+    return pa.table(columns, schema=text_schema())
 
 
 def _filterable_columns(

@@ -8,37 +8,40 @@ deleted a moment ago is gone at once, whatever the index still holds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from domain.clearance import Clearance, ConfidentialityLevel
+from domain.clearance import Clearance
 from domain.evidence import Passage, RetrievedItem
 from domain.knowledge import KnowledgeCategory
 from domain.model import FrozenModel
-from domain.ranking import COSINE_FLOOR, Candidate, RankedItem, covers, rank
+from domain.ranking import Candidate, RankedItem, rank
 from domain.sentences import Span
 from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel, Vectors
 from storage.exact_search import IndexQuery
 from storage.knowledge_rows import header_fields, visible_to
-from storage.stems import stems_of
 from storage.tables import KnowledgeRow
 from storage.vector_index import VectorIndex
 
 MAX_QUERY_CHARACTERS = 100_000
+MAX_ASPECT_CHARACTERS = 500
 MAX_LIMIT = 200
 _MOST_QUERY_WINDOWS = 8
 _MOST_QUERY_WORDS = 64
-_SPARE = 3
-"""How many more items than asked for are looked up, to stand in for those below the floor."""
+_SPARE = 10
+"""How many more items than asked for are looked up, to stand in for those that are out of date."""
 _ROWS_AT_ONCE = 500
+_ASPECT_WEIGHT = 0.1
+"""An aspect's share of a query's meaning: about what a phrase has at the end of a paragraph."""
 
 _HEADER_COLUMNS = (
     col(KnowledgeRow.item_key),
@@ -64,6 +67,9 @@ class SearchQuery(FrozenModel):
     text: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS, pattern=r"\S")
     categories: tuple[KnowledgeCategory, ...] | None = Field(default=None, min_length=1)
     """None searches every category."""
+    aspect: str | None = Field(default=None, max_length=MAX_ASPECT_CHARACTERS, pattern=r"\S")
+    """What about the text is asked, in a few words. Several queries that share a text and differ in
+    this cost little more than one: the text is embedded once."""
     limit: int = Field(default=10, ge=1, le=MAX_LIMIT)
 
 
@@ -85,47 +91,51 @@ class KnowledgeSearch:
         """
         if not queries:
             return []
-        vectors = await self._embed([query.text for query in queries])
+        vectors = await self._embed(
+            [text for query in queries for text in (query.text, query.aspect) if text is not None]
+        )
         asked = [
-            IndexQuery(vector=vector, text=_words_to_match(query.text), categories=query.categories)
-            for query, vector in zip(queries, vectors, strict=True)
+            IndexQuery(
+                vector=_joined(vectors, query),
+                text=_words_to_match(f"{query.text} {query.aspect or ''}"),
+                categories=query.categories,
+            )
+            for query in queries
         ]
         found = await self._index.search(asked, clearance=clearance, now=now)
         ranked = [
-            rank(candidates, limit=query.limit * _SPARE)
+            rank(candidates, limit=query.limit + _SPARE)
             for query, candidates in zip(queries, found, strict=True)
         ]
         wanted = {item.item_key for items in ranked for item in items}
         rows = await self._visible_rows(wanted, clearance=clearance, now=now)
-        floor = _Floor(self._index)
         results: list[tuple[RetrievedItem, ...]] = []
-        for query, index_query, items in zip(queries, asked, ranked, strict=True):
-            retrieved: list[RetrievedItem] = []
-            for item in items:
-                row = rows.get(item.item_key)
-                if row is None or not _is_current(row, item):
-                    continue
-                candidate = await self._retrieved(row, item)
-                if await floor.is_passed_by(item, candidate, index_query.text):
-                    retrieved.append(candidate)
-                if len(retrieved) == query.limit:
-                    break
-            results.append(tuple(retrieved))
+        for query, items in zip(queries, ranked, strict=True):
+            current = [
+                (row, item)
+                for item in items
+                if (row := rows.get(item.item_key)) is not None and _is_current(row, item)
+            ]
+            results.append(tuple([await self._retrieved(*one) for one in current[: query.limit]]))
         return results
 
-    async def _embed(self, texts: Sequence[str]) -> Vectors:
-        """Return a vector a text; a text longer than the model reads is the mean of its windows."""
-        windows = await asyncio.to_thread(
-            lambda: [_query_windows(text, self._model) for text in texts]
-        )
+    async def _embed(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """Return each text's vector; that of a text longer than the model reads joins its windows'."""
+        read_whole = self._model.max_tokens  # a word piece has at least one character
+        distinct = list(dict.fromkeys(texts))
+        if all(len(text) <= read_whole for text in distinct):
+            windows = [[text] for text in distinct]
+        else:
+            windows = await asyncio.to_thread(
+                lambda: [_query_windows(text, self._model) for text in distinct]
+            )
         vectors = await self._model.embed([window for several in windows for window in several])
-        joined: list[Vectors] = []
+        embedded: dict[str, Vectors] = {}
         first = 0
-        for several in windows:
-            mean = vectors[first : first + len(several)].mean(axis=0)
-            joined.append(mean / max(float(np.linalg.norm(mean)), 1e-12))
+        for text, several in zip(distinct, windows, strict=True):
+            embedded[text] = _unit(vectors[first : first + len(several)].mean(axis=0))
             first += len(several)
-        return np.stack(joined).astype(np.float32)
+        return embedded
 
     async def _visible_rows(
         self, item_keys: set[str], *, clearance: Clearance, now: datetime
@@ -167,29 +177,16 @@ class KnowledgeSearch:
             return (await session.execute(slice_of)).scalar_one_or_none() or " "
 
 
-class _Floor:
-    """What an item must reach to be returned: near by meaning, or holding the query's words.
+def _joined(vectors: Mapping[str, Vectors], query: SearchQuery) -> Vectors:
+    vector = vectors[query.text]
+    if query.aspect is None:
+        return vector
+    aspect = vectors[query.aspect]
+    return _unit((1 - _ASPECT_WEIGHT) * vector + _ASPECT_WEIGHT * aspect)
 
-    Made for one search: a query is cut into terms once.
-    """
 
-    def __init__(self, index: VectorIndex) -> None:
-        self._index = index
-        self._terms: dict[str, frozenset[str]] = {}
-
-    async def is_passed_by(self, item: RankedItem, found: RetrievedItem, words: str) -> bool:
-        if item.best_cosine >= COSINE_FLOOR:
-            return True
-        asked = await self._terms_of(words, found.confidentiality_level)
-        held = stems_of(found.title)
-        return covers(asked, held.union(*(stems_of(passage.text) for passage in found.passages)))
-
-    async def _terms_of(self, text: str, level: ConfidentialityLevel) -> frozenset[str]:
-        """Return the terms that a text index makes of *text*, the same at every level."""
-        if text not in self._terms:
-            table = await self._index.find_table(level)
-            self._terms[text] = frozenset() if table is None else await table.tokens(text)
-        return self._terms[text]
+def _unit(vector: NDArray[np.floating]) -> Vectors:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
 
 
 def _is_current(row: Any, item: RankedItem) -> bool:
@@ -204,7 +201,7 @@ def _words_to_match(text: str) -> str:
 def _query_windows(text: str, model: EmbeddingModel) -> list[str]:
     """Return *text* as the windows that the model reads whole, evenly chosen when they are many."""
     if len(text) <= model.max_tokens:
-        return [text]  # a word piece has at least one character
+        return [text]
     spans = window_spans(
         text,
         offsets_of_tokens=model.offsets_of_tokens,

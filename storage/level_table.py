@@ -7,9 +7,9 @@ words may be spread over an item, while a vector of a long text means nothing in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +23,11 @@ from domain.errors import IndexMismatch, StorageError
 from domain.knowledge import KnowledgeCategory
 from domain.ranking import Candidate
 from storage.embeddings import EmbeddingIdentity, Vectors
+from storage.exact_search import LevelInMemory
 from storage.index_errors import translated_index_errors
 from storage.index_schema import text_schema, window_schema
 from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix
+from storage.level_words import WORD_COLUMNS, LevelWords, Words
 
 _SCALAR_COLUMNS = tuple(column for column in MATRIX_COLUMNS if column != "vector")
 _KEEP_OLD_VERSIONS = timedelta(minutes=10)
@@ -52,9 +54,9 @@ class LevelTable:
         self._texts = texts
         self._level = level
         self._matrix: LevelMatrix | None = None
+        self._words: LevelWords | None = None
         self._stamp: dict[bytes, bytes] | None = None
         self._counted: tuple[int, int] | None = None
-        self._ids_of_rows: dict[int, str] = {}
 
     @property
     def level(self) -> ConfidentialityLevel:
@@ -111,23 +113,34 @@ class LevelTable:
         await self._texts.create_index("text", config=_text_index(), replace=True)
 
     @translated_index_errors()
-    async def matrix(self) -> LevelMatrix:
-        """Return the vectors in memory as of the last `count`, read again when the table had changed."""
+    async def in_memory(self) -> LevelInMemory:
+        """Return vectors and words in memory as of the last `count`, read again where they changed."""
         if self._counted is None:
             await self.count()
-        counted = self._counted
-        version = counted[0] if counted else await self._windows.version()
+        version = self._counted[0] if self._counted else await self._windows.version()
         if self._matrix is None or self._matrix.table_version != version:
             await self._check_stamp()
             rows = await self._windows.query().select(list(MATRIX_COLUMNS)).to_arrow()
-            self._matrix = LevelMatrix.of(rows, level_rank=self._level.rank, table_version=version)
-        return self._matrix
+            self._matrix = await asyncio.to_thread(
+                LevelMatrix.of, rows, level_rank=self._level.rank, table_version=version
+            )
+            self._words = None
+        version = await self._texts.version()
+        if self._words is None or self._words.table_version != version:
+            rows = await self._texts.query().select(list(WORD_COLUMNS)).to_arrow()
+            self._words = await asyncio.to_thread(
+                LevelWords.of,
+                rows,
+                knowledge_ids=self._matrix.knowledge_ids,
+                table_version=version,
+            )
+        return LevelInMemory(self._matrix, self._words)
 
     @translated_index_errors()
-    async def tokens(self, text: str) -> frozenset[str]:
-        """Return the terms of *text* as the text index sees them."""
+    async def words(self, text: str) -> Words:
+        """Return the words of *text* as the text index sees them, the same at every level."""
         found = await self._texts.tokenize(text, column="text")
-        return frozenset(token.text for token in found)
+        return Words.of([token.text for token in found])
 
     @translated_index_errors()
     async def text_scores(
@@ -137,55 +150,31 @@ class LevelTable:
         categories: Sequence[KnowledgeCategory] | None,
         now: datetime,
         limit: int,
-        expired: Collection[str] | None = None,
     ) -> dict[str, float]:
-        """Return the BM25 scores of the best *limit* items by id, ties at the end broken by id.
-
-        *expired* are the ids of what has expired by *now*, where the caller knows them: leaving
-        them out of the hits costs less than filtering for them.
-        """
+        """Return the BM25 scores of the best *limit* items by id, ties at the end broken by id."""
         fetched = limit + _SPARE_HITS
-        if expired is not None and categories is None:
-            hits = await self._matches(query, None, fetched)
-            seen = [hit for hit in hits if hit[0] not in expired]
-            if len(hits) < fetched or _goes_past(hits, seen[:limit], limit):
-                return _best(seen, limit)
         while True:
-            hits = await self._matches(query, _visible(categories, now), fetched)
+            search = self._texts.query().nearest_to_text(MatchQuery(query, "text"))  # pyright: ignore[reportCallIssue] - its defaults are not typed
+            rows = await (
+                search.where(_visible(categories, now))
+                .select(["knowledge_id", "_score"])
+                .limit(fetched)
+                .to_arrow()
+            )
+            scores: list[float] = rows["_score"].to_pylist()
+            ids: list[str] = rows["knowledge_id"].to_pylist()
+            hits = dict(zip(ids, scores, strict=True))
+            best = sorted(hits, key=lambda name: (-hits[name], name))[:limit]
             exhausted = len(hits) < fetched or fetched > _MOST_TIED_HITS
-            if exhausted or _goes_past(hits, hits[:limit], limit):
-                return _best(hits, limit)
+            if exhausted or scores[-1] < hits[best[-1]]:
+                return {name: hits[name] for name in best}
             fetched *= 4
-
-    async def _matches(self, query: str, where: Expr | None, limit: int) -> list[tuple[str, float]]:
-        """Return the ids and scores of the best items that hold words of *query*, scores falling."""
-        search = self._texts.query().nearest_to_text(MatchQuery(query, "text"))  # pyright: ignore[reportCallIssue] - its defaults are not typed
-        if where is not None:
-            search = search.where(where)
-        rows = await search.select(["_score"]).with_row_id().limit(limit).to_arrow()
-        row_ids = rows["_rowid"].to_pylist()
-        if not self._ids_of_rows.keys() >= set(row_ids):
-            await self._read_ids_of_rows()
-        scores = rows["_score"].to_pylist()
-        return [
-            (self._ids_of_rows[row_id], score)
-            for row_id, score in zip(row_ids, scores, strict=True)
-            if row_id in self._ids_of_rows  # else: merged with others since it was found
-        ]
-
-    async def _read_ids_of_rows(self) -> None:
-        """Learn which item each row is: fetching ids from disk takes half of a search by words.
-
-        A row never changes and its number is never given again, so what is known stays true.
-        """
-        rows = await self._texts.query().select(["knowledge_id"]).with_row_id().to_arrow()
-        ids = rows["knowledge_id"].to_pylist()
-        self._ids_of_rows = dict(zip(rows["_rowid"].to_pylist(), ids, strict=True))
 
     async def nearest(
         self,
         query: Vectors,
         *,
+        words: Words,
         categories: Sequence[KnowledgeCategory] | None,
         now: datetime,
         limit: int,
@@ -212,15 +201,32 @@ class LevelTable:
                 if place not in cosines:
                     cosines[place] = float(np.dot(query, row["vector"]))
                     rows.append(row)
+        coverages = await self._coverages({row["knowledge_id"] for row in rows}, words)
         return [
-            _candidate(
-                row,
-                self._level,
-                cosines[row["knowledge_id"], row["start"]],
-                text_scores.get(row["knowledge_id"], 0.0),
+            Candidate(
+                item_key=row["item_key"],
+                knowledge_id=row["knowledge_id"],
+                level_rank=self._level.rank,
+                strategic_priority=row["strategic_priority"],
+                version=row["version"],
+                start=row["start"],
+                length=row["length"],
+                cosine=cosines[row["knowledge_id"], row["start"]],
+                text_score=text_scores.get(row["knowledge_id"], 0.0),
+                coverage=coverages.get(row["knowledge_id"], 0.0),
             )
             for row in rows
         ]
+
+    async def _coverages(self, knowledge_ids: set[str], words: Words) -> dict[str, float]:
+        """Return for each of the items the share of *words* that it holds."""
+        if not knowledge_ids:
+            return {}
+        named = self._texts.query().where(col("knowledge_id").isin(sorted(knowledge_ids)))
+        rows = await named.select(["knowledge_id", "words"]).to_arrow()
+        return {
+            row["knowledge_id"]: words.share_in(frozenset(row["words"])) for row in rows.to_pylist()
+        }
 
     @translated_index_errors()
     async def erase_removed(self) -> None:
@@ -236,7 +242,7 @@ class LevelTable:
             await table.optimize(cleanup_older_than=_AT_ONCE, delete_unverified=True)
             if len(await table.list_versions()) != 1:
                 raise StorageError("older versions of the index remain after a purge")
-        self._matrix = None
+        self._matrix = self._words = None
 
     async def _check_stamp(self) -> None:
         """Another process may have made the table anew for another model since it was opened."""
@@ -289,17 +295,6 @@ def table_names(level: ConfidentialityLevel) -> tuple[str, str]:
     return f"{level.value}_windows", f"{level.value}_items"
 
 
-def _goes_past(
-    fetched: Sequence[tuple[str, float]], best: Sequence[tuple[str, float]], limit: int
-) -> bool:
-    """Return whether *fetched* goes on past every hit that ties with the last of the *best*."""
-    return len(best) == limit and fetched[-1][1] < best[-1][1]
-
-
-def _best(hits: Sequence[tuple[str, float]], limit: int) -> dict[str, float]:
-    return dict(sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:limit])
-
-
 def _text_index() -> FTS:
     return FTS(with_position=False, language="English", stem=True, remove_stop_words=True)
 
@@ -309,19 +304,3 @@ def _visible(categories: Sequence[KnowledgeCategory] | None, now: datetime) -> E
     if categories is None:
         return unexpired
     return unexpired.and_(col("category").isin([category.value for category in categories]))
-
-
-def _candidate(
-    row: dict[str, Any], level: ConfidentialityLevel, cosine: float, text_score: float
-) -> Candidate:
-    return Candidate(
-        item_key=row["item_key"],
-        knowledge_id=row["knowledge_id"],
-        level_rank=level.rank,
-        strategic_priority=row["strategic_priority"],
-        version=row["version"],
-        start=row["start"],
-        length=row["length"],
-        cosine=cosine,
-        text_score=text_score,
-    )

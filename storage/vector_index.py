@@ -16,10 +16,11 @@ from lancedb import AsyncConnection
 
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.errors import StorageError
-from domain.ranking import CANDIDATES, Candidate
+from domain.ranking import CANDIDATES, Candidate, Candidates
 from storage.embeddings import EmbeddingIdentity, EmbeddingModel
 from storage.exact_search import IndexQuery, search_in_memory
 from storage.level_table import LevelTable, create_level_table, open_level_table, table_names
+from storage.level_words import Words
 
 _QUERIES_AT_ONCE = 32
 
@@ -37,7 +38,7 @@ class VectorIndex:
 
     async def search(
         self, queries: Sequence[IndexQuery], *, clearance: Clearance, now: datetime
-    ) -> list[list[Candidate]]:
+    ) -> list[Candidates]:
         """Return for each query the windows worth weighing, from the levels that may be read.
 
         Raises `IndexMismatch` when a table was made by another embedding model.
@@ -49,20 +50,17 @@ class VectorIndex:
         ]
         windows = sum(await asyncio.gather(*(table.count() for table in tables)))
         if not windows:
-            return [[] for _ in queries]
-        found: list[list[Candidate]] = []
-        for first in range(0, len(queries), _QUERIES_AT_ONCE):
-            batch = queries[first : first + _QUERIES_AT_ONCE]
-            if windows <= self._exact_search_chunks:
-                found.extend(await search_in_memory(tables, batch, now=now))
-            else:
-                by_level = await asyncio.gather(
-                    *(_search_on_disk(table, batch, now=now) for table in tables)
-                )
-                found.extend(
-                    list(chain.from_iterable(levels)) for levels in zip(*by_level, strict=True)
-                )
-        return found
+            return [Candidates.of([]) for _ in queries]
+        words = await asyncio.gather(*(tables[0].words(query.text) for query in queries))
+        if windows <= self._exact_search_chunks:
+            levels = await asyncio.gather(*(table.in_memory() for table in tables))
+            return await asyncio.to_thread(search_in_memory, levels, queries, words, now=now)
+        by_level = await asyncio.gather(
+            *(_search_on_disk(table, queries, words, now=now) for table in tables)
+        )
+        return [
+            Candidates.of(chain.from_iterable(levels)) for levels in zip(*by_level, strict=True)
+        ]
 
     async def find_table(self, level: ConfidentialityLevel) -> LevelTable | None:
         """Return the table of *level*, or None where nothing was ever stored at it."""
@@ -104,25 +102,22 @@ async def open_vector_index(
 
 
 async def _search_on_disk(
-    table: LevelTable, queries: Sequence[IndexQuery], *, now: datetime
+    table: LevelTable, queries: Sequence[IndexQuery], words: Sequence[Words], *, now: datetime
 ) -> list[list[Candidate]]:
-    by_words = await asyncio.gather(
-        *(
-            table.text_scores(query.text, categories=query.categories, now=now, limit=CANDIDATES)
-            for query in queries
-        )
-    )
-    return list(
-        await asyncio.gather(
-            *(
-                table.nearest(
-                    query.vector,
-                    categories=query.categories,
-                    now=now,
-                    limit=CANDIDATES,
-                    text_scores=text_scores,
-                )
-                for query, text_scores in zip(queries, by_words, strict=True)
+    at_once = asyncio.Semaphore(_QUERIES_AT_ONCE)
+
+    async def search_one(query: IndexQuery, of_query: Words) -> list[Candidate]:
+        async with at_once:
+            text_scores = await table.text_scores(
+                query.text, categories=query.categories, now=now, limit=CANDIDATES
             )
-        )
-    )
+            return await table.nearest(
+                query.vector,
+                words=of_query,
+                categories=query.categories,
+                now=now,
+                limit=CANDIDATES,
+                text_scores=text_scores,
+            )
+
+    return await asyncio.gather(*map(search_one, queries, words))

@@ -64,7 +64,12 @@ async def retrieve_context(request: AnalysisRequest, reader: Reader) -> Evidence
     """Ask the knowledge base every question of every phase, as one batch."""
     questions = questions_for(request)
     queries = [
-        SearchQuery(text=question.text, categories=question.categories, limit=ITEMS_A_QUESTION)
+        SearchQuery(
+            text=question.text,
+            aspect=question.aspect,
+            categories=question.categories,
+            limit=ITEMS_A_QUESTION,
+        )
         for question in questions
     ]
     found = await current_stores().knowledge.search(queries, reader, purpose="analysis")

@@ -101,7 +101,12 @@ async def everything_read_from(stores: Stores, corpus: Corpus) -> Readings:
         requirement=requirement, requirement_level=ConfidentialityLevel.PUBLIC
     )
     questions = [
-        SearchQuery(text=question.text, categories=question.categories, limit=ITEMS_A_QUESTION)
+        SearchQuery(
+            text=question.text,
+            aspect=question.aspect,
+            categories=question.categories,
+            limit=ITEMS_A_QUESTION,
+        )
         for question in questions_for(request)
     ]
     retrieved = await stores.knowledge.search(questions, reader)

@@ -119,7 +119,8 @@ def search(asked: AnalysisRequest, items: Sequence[KnowledgeItem] = ITEMS) -> An
     """Return the items that share a word with each question, best first."""
     return {
         question.name: _ranked(
-            question.text, (i for i in items if i.category in question.categories)
+            f"{question.text} {question.aspect or ''}",
+            (i for i in items if i.category in question.categories),
         )
         for question in questions_for(asked)
     }

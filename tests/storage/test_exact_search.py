@@ -9,11 +9,12 @@ import pyarrow as pa
 import pytest
 
 from domain.knowledge import KnowledgeCategory
-from domain.ranking import CANDIDATES, PASSAGES, Candidate, rank
+from domain.ranking import CANDIDATES, PASSAGES, Candidate, Candidates, rank
 from storage.embeddings import EmbeddingIdentity
-from storage.exact_search import IndexQuery, _nearest, _strongest
+from storage.exact_search import IndexQuery, LevelInMemory, search_in_memory
 from storage.index_schema import NEVER_EXPIRES, window_schema
-from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix
+from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix, highest
+from storage.level_words import WORD_COLUMNS, LevelWords, Words
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 ITEMS = 300
@@ -44,38 +45,41 @@ def level_matrix(rank_of_level: int, generator: np.random.Generator) -> LevelMat
     return LevelMatrix.of(table, level_rank=rank_of_level, table_version=1)
 
 
-def text_scores_of(matrix: LevelMatrix, generator: np.random.Generator) -> dict[str, float]:
-    visible = sorted(set(matrix.knowledge_ids) - matrix.expired(NOW))
-    chosen = generator.choice(visible, CANDIDATES, replace=False)
-    return {str(one): float(generator.integers(1, 12)) for one in chosen}
+def level_words(matrix: LevelMatrix, generator: np.random.Generator) -> LevelWords:
+    words = [
+        sorted({f"word{number}" for number in generator.integers(0, 12, 4)})
+        for _ in matrix.knowledge_ids
+    ]
+    # Few distinct counts, so that many scores tie.
+    counts = [[1 + len(held) % 2] * len(held) for held in words]
+    columns = [matrix.knowledge_ids, words, counts]
+    rows = pa.table(dict(zip(WORD_COLUMNS, columns, strict=True)))
+    return LevelWords.of(rows, knowledge_ids=matrix.knowledge_ids, table_version=1)
 
 
-def weighed_one_by_one(
-    matrix: LevelMatrix, query: IndexQuery, text_scores: dict[str, float]
-) -> list[Candidate]:
+def weighed_one_by_one(level: LevelInMemory, query: IndexQuery, words: Words) -> list[Candidate]:
+    matrix = level.matrix
     cosines = matrix.scores(query.vector[np.newaxis])[0]
-    visible = matrix.visible(categories=query.categories, now=NOW)
-    rows = {int(row) for row in matrix.nearest(cosines, visible, CANDIDATES)}
-    for knowledge_id in text_scores:
-        of_item = sorted(matrix.rows[knowledge_id], key=lambda row: (-cosines[row], row))
+    items, visible = matrix.visible(categories=query.categories, now=NOW)
+    rows = {int(row) for row in highest(cosines, visible, CANDIDATES)}
+    scores = level.words.scores(words)
+    for item in np.flatnonzero(items & (scores.scores > 0)).tolist():
+        of_item = sorted(matrix.rows_of(item), key=lambda row: (-cosines[row], row))
         rows.update(of_item[:PASSAGES])
-    return matrix.candidates(sorted(rows), cosines, text_scores)
+    found = matrix.candidates(sorted(rows), cosines, scores)
+    return [found.row(index) for index in range(len(found))]
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_ranking_is_that_of_all_windows_found_also_where_scores_tie(seed: int):
     generator = np.random.default_rng(seed)
     matrices = [level_matrix(level, generator) for level in range(1 + seed % 5)]
+    levels = [LevelInMemory(matrix, level_words(matrix, generator)) for matrix in matrices]
     vector = generator.standard_normal(DIMENSION)
     unit = (vector / np.linalg.norm(vector)).astype(np.float32)
     query = IndexQuery(unit, "words", None)
-    text_scores = [text_scores_of(matrix, generator) for matrix in matrices]
-    (nearest,) = _nearest(matrices, [query], NOW)
-    every = [
-        candidate
-        for matrix, scores in zip(matrices, text_scores, strict=True)
-        for candidate in weighed_one_by_one(matrix, query, scores)
-    ]
-    chosen = _strongest(matrices, nearest, text_scores)
-    assert rank(chosen) == rank(every)
+    words = Words.of(["word1", "word3", "word3", "unheard"])
+    every = [candidate for level in levels for candidate in weighed_one_by_one(level, query, words)]
+    (chosen,) = search_in_memory(levels, [query], [words], now=NOW)
+    assert rank(chosen) == rank(Candidates.of(every))
     assert len(chosen) <= len(every)
