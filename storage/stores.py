@@ -18,6 +18,7 @@ from storage.knowledge_search import KnowledgeSearch
 from storage.knowledge_writer import KnowledgeWriter
 from storage.principals import PrincipalRegistry
 from storage.purging import Purger
+from storage.redis_server import RedisConnection
 from storage.reports import ReportStore
 from storage.sealing import Sealer, open_sealer
 from storage.settings import Settings
@@ -34,6 +35,7 @@ class Stores:
     principals: PrincipalRegistry
     knowledge: KnowledgeBase
     reports: ReportStore
+    redis: RedisConnection
     sealer: Sealer
     model: EmbeddingModel
     clock: Callable[[], datetime]
@@ -57,6 +59,7 @@ async def open_stores(
     tell_time = clock or settings.tell_time
     make_id = new_id or _random_id
     database = await open_database(settings)
+    redis = RedisConnection(settings)
     try:
         model = model or _shared_model(settings.embedding_model)
         index = await open_vector_index(
@@ -84,12 +87,14 @@ async def open_stores(
             principals=principals,
             knowledge=knowledge,
             reports=reports,
+            redis=redis,
             sealer=open_sealer(settings),
             model=model,
             clock=tell_time,
             new_id=make_id,
         )
     finally:
+        await redis.close()
         await database.close()
 
 
