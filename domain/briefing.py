@@ -56,6 +56,26 @@ class Change(FrozenModel):
     """None for a resolved item, whose text is no longer there to quote."""
 
 
+class AlertNotice(FrozenModel):
+    """The strategic alert that an edition is made for: references, as its event carried them."""
+
+    event_id: str = Field(min_length=1, max_length=64)
+    confidentiality_level: ConfidentialityLevel
+    alert_category: KnowledgeCategory
+    priority_level: int = Field(ge=1, le=10)
+    knowledge_ids: tuple[str, ...] = Field(default=(), max_length=1000)
+
+
+class BriefingAlert(FrozenModel):
+    """What an edition says of the alert that it is made for."""
+
+    event_id: str
+    alert_category: KnowledgeCategory
+    priority_level: int = Field(ge=1, le=10)
+    findings: tuple[Finding, ...]
+    """Of the items that the alert names, what those that the reader may read say."""
+
+
 class CeoBriefing(Labelled):
     """One edition for one reader."""
 
@@ -78,4 +98,6 @@ class CeoBriefing(Labelled):
     """The domains that have news, in the order business, technical, market."""
     item_states: tuple[ItemState, ...]
     """What the next edition compares itself with."""
+    alert: BriefingAlert | None = None
+    """Set when a strategic alert and no schedule is the reason for this edition."""
     degraded: tuple[Degradation, ...] = ()

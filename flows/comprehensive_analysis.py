@@ -5,13 +5,22 @@ from __future__ import annotations
 from prefect import flow
 
 from domain.analysis import ComprehensiveAnalysis, Degradation
-from flows.parameters import ContextNotes, MaxConfidentiality, Requester, Requirement
+from domain.collaboration import CollaborationMode
+from flows.consulting import consult_artemis
+from flows.parameters import (
+    AnswerWithin,
+    Collaboration,
+    ContextNotes,
+    MaxConfidentiality,
+    Requester,
+    Requirement,
+    as_duration,
+)
 from flows.partial import attempt
 from reasoning.assembly import assemble_analysis
 from storage.reports import ReportKind
 from tasks.analysis import (
     analyze_business,
-    analyze_technical,
     extract_technical_requirements,
     open_request,
     reasoner_name,
@@ -30,6 +39,9 @@ async def comprehensive_analysis(
     requester: Requester,
     context: ContextNotes = None,
     max_confidentiality: MaxConfidentiality = None,
+    *,
+    collaboration: Collaboration = CollaborationMode.IN_PROCESS,
+    answer_within_seconds: AnswerWithin = 300,
 ) -> ComprehensiveAnalysis:
     """Analyse a requirement from both sides and join the findings.
 
@@ -59,7 +71,16 @@ async def comprehensive_analysis(
 
         # Phase 3: Artemis's technical analysis
         technical = await attempt(
-            analyze_technical(request, requirements or (), business, evidence, run.now),
+            consult_artemis(
+                collaboration,
+                request=request,
+                requirements=requirements or (),
+                business=business,
+                evidence=evidence,
+                reader=reader,
+                run=run,
+                answer_within=as_duration(answer_within_seconds),
+            ),
             part="technical_perspective",
             degraded=degraded,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from domain.clearance import ConfidentialityLevel
+from domain.collaboration import CollaborationMode, StoredRequest
 from domain.sealed import SealedText
 
 Requester = Annotated[
@@ -32,3 +34,40 @@ ContextNotes = Annotated[
     dict[str, str] | SealedText | None,
     Field(description="Notes that may be cited, by name; plain or sealed as the requirement."),
 ]
+RequirementOrRequest = Annotated[
+    str | SealedText | StoredRequest,
+    Field(
+        description="What to analyse, as in a comprehensive analysis; or the request that the other "
+        "orchestrator stored, which is then answered.",
+    ),
+]
+Collaboration = Annotated[
+    CollaborationMode,
+    Field(
+        description="How Artemis is reached: in this run, or over the event bus in a run of its own, "
+        "for which `diarchy events serve` must be running. The result is the same.",
+    ),
+]
+Edition = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_\-]+$",
+        description="A name for the edition: however often a run of that name starts, it is made once.",
+    ),
+]
+AnswerWithin = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=86_400,
+        description="Seconds to wait for an answer over the event bus; then the analysis goes on "
+        "without it and says so.",
+    ),
+]
+
+
+def as_duration(seconds: int) -> timedelta:
+    """Return what a parameter in seconds means."""
+    return timedelta(seconds=seconds)

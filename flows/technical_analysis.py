@@ -1,11 +1,23 @@
-"""Artemis's part alone: whether and how a requirement can be built."""
+"""Artemis's part alone: whether and how a requirement can be built.
+
+Asked by Sophia over the event bus, it thinks about what she handed over and answers her.
+"""
 
 from __future__ import annotations
 
 from prefect import flow
 
 from domain.analysis import TechnicalPerspective
-from flows.parameters import ContextNotes, MaxConfidentiality, Requester, Requirement
+from domain.collaboration import CollaborationMode, StoredRequest
+from flows.consulting import consult_sophia
+from flows.parameters import (
+    AnswerWithin,
+    ContextNotes,
+    MaxConfidentiality,
+    Requester,
+    RequirementOrRequest,
+    as_duration,
+)
 from storage.reports import ReportKind
 from tasks.analysis import (
     analyze_technical,
@@ -14,24 +26,45 @@ from tasks.analysis import (
     retrieve_context,
     store_analysis,
 )
+from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
 from tasks.stores import flow_stores
 
 
 @flow(name="technical-analysis", flow_run_name="technical-analysis for {requester}")
 async def technical_analysis(
-    requirement: Requirement,
+    requirement: RequirementOrRequest,
     requester: Requester,
     context: ContextNotes = None,
     max_confidentiality: MaxConfidentiality = None,
+    *,
+    business_view: CollaborationMode | None = None,
+    answer_within_seconds: AnswerWithin = 300,
 ) -> TechnicalPerspective:
-    """Analyse a requirement from the technical side."""
+    """Analyse a requirement from the technical side; with *business_view*, on top of Sophia's."""
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
         run = await stamp_run()
-        request = open_request(requirement, context, reader, run.now)
-        evidence = await retrieve_context(request, reader)
-        requirements = await extract_technical_requirements(request, None)
-        technical = await analyze_technical(request, requirements, None, evidence, run.now)
+        if isinstance(requirement, StoredRequest):
+            brief = await load_brief(requirement, reader)
+            request, evidence, now = request_of(brief), brief.evidence, brief.now
+            business, requirements = brief.business_perspective, brief.technical_requirements
+        else:
+            request, now = open_request(requirement, context, reader, run.now), run.now
+            evidence = await retrieve_context(request, reader)
+            business = None
+            if business_view is not None:
+                business = await consult_sophia(
+                    business_view,
+                    request=request,
+                    evidence=evidence,
+                    reader=reader,
+                    run=run,
+                    answer_within=as_duration(answer_within_seconds),
+                )
+            requirements = await extract_technical_requirements(request, business)
+        technical = await analyze_technical(request, requirements, business, evidence, now)
         await store_analysis(technical, ReportKind.TECHNICAL, evidence, reader, run)
+        if isinstance(requirement, StoredRequest):
+            await answer_request(requirement, technical, run)
         return technical

@@ -46,7 +46,7 @@ def briefing_document(briefing: CeoBriefing) -> Document:
     decisions = ActionsAcrossPages(briefing.decisions, noun="decision")
     said = without_repeats(briefing.headline, said=briefing.decisions)
     headline, headline_left = within_page(said, most=len(said), room=ROOM_FOR_HEADLINE)
-    sections = _front(briefing, decisions, composer)
+    sections = [*_alert(briefing, composer), *_front(briefing, decisions, composer)]
     if headline:
         lead = Prose(composer.statements(headline), lead=True)
         sections.append(Section("In brief", "headline", (lead,)))
@@ -82,6 +82,17 @@ def briefing_document(briefing: CeoBriefing) -> Document:
         appendix=tuple(appendix),
         sources=composer.sources(),
     )
+
+
+def _alert(briefing: CeoBriefing, composer: Composer) -> list[Section]:
+    alert = briefing.alert
+    if alert is None:
+        return []
+    told = f"{words(alert.alert_category)}, priority {alert.priority_level} of 10"
+    blocks: list[Block] = [Note(f"This edition was called for by a strategic alert: {told}.")]
+    if alert.findings:
+        blocks.append(Prose(composer.statements(alert.findings), lead=True))
+    return [Section("Strategic alert", "alert", tuple(blocks))]
 
 
 def _front(

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from domain.analysis import Degradation
-from domain.briefing import CeoBriefing, Change, ChangeKind, ItemState
+from domain.briefing import (
+    AlertNotice,
+    BriefingAlert,
+    CeoBriefing,
+    Change,
+    ChangeKind,
+    ItemState,
+)
 from domain.clearance import ConfidentialityLevel, high_water_mark
 from domain.evidence import Finding, RetrievedItem, Source
 from domain.knowledge import Domain, ItemKey, domain_of
@@ -28,6 +35,7 @@ __all__ = ["changes_since", "compose_briefing", "item_states"]
 
 MOST_HEADLINES = 3
 MOST_DECISIONS = 7
+MOST_ALERTED = 5
 MOST_TO_SETTLE = 2
 MOST_NEW = 15
 MOST_CHANGES_OF_A_KIND = 40
@@ -47,16 +55,20 @@ def compose_briefing(
     previous_briefing_id: str | None,
     now: datetime,
     previous_label: ConfidentialityLevel | None,
+    alert: AlertNotice | None = None,
+    alerted: Sequence[RetrievedItem] = (),
     degraded: tuple[Degradation, ...] = (),
 ) -> CeoBriefing:
     """Return the edition for *reader* as of *now*.
 
     *items* are all items that the reader may read of the window, and those that the previous edition
     listed and that can still be read. *previous_states* and *previous_label* are None on a first
-    edition; the states must hold nothing above the reader's clearance of today.
+    edition; the states must hold nothing above the reader's clearance of today. *alerted* are the
+    items that *alert* names and the reader may read.
     """
     readings = readings_of(item for item in items if not is_expired(item, now))
     said = Said()
+    told = _told_by_alert(alert, alerted, now, said)
     asks = [ask for ask in asks_in(readings, now) if ask.is_decision]
     decisions = recommendations_from(asks, now, said=said, limit=MOST_DECISIONS)
     decisions += to_settle(
@@ -72,7 +84,12 @@ def compose_briefing(
     )
     listed = _listed(changes)
     domains = _with_news(summaries, {one.owner_domain for one in decisions}, news)
-    cited = [*headline, *decisions, *(change.finding for change in listed if change.finding)]
+    cited = [
+        *(told.findings if told else ()),
+        *headline,
+        *decisions,
+        *(change.finding for change in listed if change.finding),
+    ]
     return CeoBriefing(
         confidentiality_level=high_water_mark(
             [
@@ -80,23 +97,46 @@ def compose_briefing(
                 *(summary.confidentiality_level for summary in summaries),
                 *(state.confidentiality_level for state in previous_states or ()),
                 previous_label or ConfidentialityLevel.PUBLIC,
+                *(item.confidentiality_level for item in alerted),
+                alert.confidentiality_level if alert else ConfidentialityLevel.PUBLIC,
             ]
         ),
-        sources=_all_sources(sources_of(cited, items), domains),
+        sources=_all_sources(sources_of(cited, [*items, *alerted]), domains),
         briefing_id=briefing_id,
         reader=reader,
         time_horizon=time_horizon,
         generated_at=now,
         window_start=now - time_horizon.duration,
         previous_briefing_id=previous_briefing_id,
-        nothing_material=not decisions and not news,
+        nothing_material=not decisions and not news and told is None,
         headline=headline,
         decisions=decisions,
         changes=listed,
         changes_omitted=len(changes) - len(listed),
         domains=domains,
         item_states=item_states(reading.item for reading in readings),
+        alert=told,
         degraded=degraded,
+    )
+
+
+def _told_by_alert(
+    alert: AlertNotice | None, alerted: Sequence[RetrievedItem], now: datetime, said: Said
+) -> BriefingAlert | None:
+    """Return the alert with what its items say first, the weightiest item first."""
+    if alert is None:
+        return None
+    readings = readings_of(item for item in alerted if not is_expired(item, now))
+    findings: list[Finding] = []
+    for reading in sorted(readings, key=lambda one: -one.item.strategic_priority):
+        quote = said.first_new([*reading.telling(*Role), *reading.by_salience])
+        if quote is not None:
+            findings.append(Finding(statement=titled(quote), evidence=(as_evidence(quote),)))
+    return BriefingAlert(
+        event_id=alert.event_id,
+        alert_category=alert.alert_category,
+        priority_level=alert.priority_level,
+        findings=tuple(findings[:MOST_ALERTED]),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from domain.clearance import Reader
-from domain.errors import AccessDenied
+from domain.errors import AccessDenied, NotFound
 from domain.evidence import Labelled
 from domain.knowledge import ItemKey
 from domain.summary import TimeHorizon
@@ -30,6 +30,7 @@ class ReportKind(StrEnum):
     ANALYSIS = "comprehensive_analysis"
     BUSINESS = "business_analysis"
     TECHNICAL = "technical_analysis"
+    BRIEF = "collaboration_brief"
 
 
 class ReportStore:
@@ -112,6 +113,26 @@ class ReportStore:
         async with self._database.reading() as session:
             row = (await session.execute(newest)).scalar_one_or_none()
         return None if row is None else model.model_validate_json(row.body)
+
+    async def find(self, model: type[Report], report_id: str, reader: Reader) -> Report | None:
+        """Return the reader's own report of that id, or None where there is none that it may read."""
+        wanted = select(ReportRow).where(
+            col(ReportRow.report_id) == report_id,
+            col(ReportRow.reader) == reader.name,
+            col(ReportRow.level_rank).in_(
+                [level.rank for level in reader.clearance.readable_levels]
+            ),
+        )
+        async with self._database.reading() as session:
+            row = (await session.execute(wanted)).scalar_one_or_none()
+        return None if row is None else model.model_validate_json(row.body)
+
+    async def get(self, model: type[Report], report_id: str, reader: Reader) -> Report:
+        """Return the reader's own report of that id. Raises `NotFound`."""
+        report = await self.find(model, report_id, reader)
+        if report is None:
+            raise NotFound
+        return report
 
     async def erase_made_from(self, key: ItemKey) -> int:
         """Delete every report that was made from the item; return how many."""

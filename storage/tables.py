@@ -222,6 +222,8 @@ class CollaborationRow(SQLModel, table=True):
     request_type: str = Field(max_length=60)
     reader: str = Field(max_length=200)
     """On whose behalf; the answer is made at this principal's clearance."""
+    max_level_rank: int
+    """The effective clearance of the one who asked."""
     level_rank: int
     """High-water mark of what was asked."""
     request_digest: str = Field(max_length=64)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
-from domain.briefing import CeoBriefing
+from domain.briefing import AlertNotice, CeoBriefing
 from domain.clearance import Reader
 from domain.knowledge import Domain, ItemKey
 from domain.model import FrozenModel
@@ -96,6 +97,23 @@ async def load_previous_edition(
     return PreviousEdition(briefing=briefing, still_visible=visible)
 
 
+@step(name="find-edition", timeout=_READING, tags={"briefing"})
+async def find_edition(edition: str, reader: Reader) -> CeoBriefing | None:
+    """Return the edition of that name when the reader has it already."""
+    report_id = edition_report_id(edition, reader)
+    return await current_stores().reports.find(CeoBriefing, report_id, reader)
+
+
+@step(name="load-alerted", timeout=_READING, tags={"retrieval"}, keep_result=True)
+async def load_alerted(alert: AlertNotice, reader: Reader) -> tuple[WindowItem, ...]:
+    """Return those of the items that an alert names which the reader may see."""
+    keys = [
+        ItemKey(knowledge_id=name, confidentiality_level=alert.confidentiality_level)
+        for name in alert.knowledge_ids
+    ]
+    return await current_stores().knowledge.still_visible(keys, reader, purpose="alert")
+
+
 @step(name="compose-briefing", timeout=_THINKING, tags={"briefing"}, keep_result=True)
 async def compose_edition(
     windows: Sequence[DomainWindow],
@@ -105,6 +123,8 @@ async def compose_edition(
     time_horizon: TimeHorizon,
     reader: Reader,
     run: RunStamp,
+    alert: AlertNotice | None = None,
+    alerted: Sequence[WindowItem] = (),
 ) -> CeoBriefing:
     """Join the summaries and tell what changed since the previous edition."""
     in_window = {item.key: item for window in windows for item in window.items}
@@ -121,6 +141,8 @@ async def compose_edition(
         previous_briefing_id=edition.briefing_id if edition else None,
         previous_label=edition.confidentiality_level if edition else None,
         now=run.now,
+        alert=alert,
+        alerted=alerted,
     )
 
 
@@ -141,17 +163,9 @@ async def store_summary(
 
 @step(name="store-briefing", timeout=timedelta(minutes=2), tags={"release"})
 async def store_briefing(
-    briefing: CeoBriefing,
-    windows: Sequence[DomainWindow],
-    previous: PreviousEdition,
-    reader: Reader,
-    run: RunStamp,
+    briefing: CeoBriefing, made_from: set[ItemKey], reader: Reader, run: RunStamp
 ) -> None:
     """Store the edition under its label, audited, before the reader gets it."""
-    made_from = {key for window in windows for key in window.item_keys}
-    made_from |= {item.key for item in previous.still_visible}
-    if previous.briefing is not None:
-        made_from |= {source.key for source in previous.briefing.sources}
     await current_stores().reports.save(
         briefing,
         report_id=run.report_id,
@@ -160,6 +174,23 @@ async def store_briefing(
         made_from=made_from,
         time_horizon=briefing.time_horizon,
     )
+
+
+def items_behind(
+    windows: Sequence[DomainWindow], previous: PreviousEdition, alerted: Sequence[WindowItem]
+) -> set[ItemKey]:
+    """Return every item that an edition is made from, those behind the edition before included."""
+    keys = {key for window in windows for key in window.item_keys}
+    keys |= {item.key for item in (*previous.still_visible, *alerted)}
+    if previous.briefing is not None:
+        keys |= {source.key for source in previous.briefing.sources}
+    return keys
+
+
+def edition_report_id(edition: str, reader: Reader) -> str:
+    """Return the id of a named edition: one for each reader at each clearance."""
+    named = f"{edition}\n{reader.name}\n{reader.clearance.level.value}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
 def _by_id_and_level(key: ItemKey) -> tuple[str, int]:

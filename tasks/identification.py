@@ -29,7 +29,7 @@ async def identify_requester(
 
 
 @step(name="stamp-run", timeout=timedelta(minutes=1), tags={"run"}, keep_result=True)
-async def stamp_run() -> RunStamp:
-    """Fix the run's moment and the id of what it makes."""
+async def stamp_run(report_id: str | None = None) -> RunStamp:
+    """Fix the run's moment and the id of what it makes: *report_id*, or a new one."""
     stores = current_stores()
-    return RunStamp(report_id=stores.new_id(), now=stores.clock())
+    return RunStamp(report_id=report_id or stores.new_id(), now=stores.clock())

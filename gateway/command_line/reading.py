@@ -11,6 +11,7 @@ import typer
 
 from domain.analysis import ComprehensiveAnalysis
 from domain.briefing import CeoBriefing
+from domain.collaboration import CollaborationMode
 from domain.knowledge import Domain
 from domain.summary import StrategicSummary, TimeHorizon
 from gateway.command_line.options import (
@@ -101,6 +102,23 @@ def analyze(
         ),
     ] = None,
     max_confidentiality: MaxConfidentiality = None,
+    collaboration: Annotated[
+        CollaborationMode,
+        typer.Option(
+            case_sensitive=False,
+            help="How Artemis is asked: in_process, or over the event bus, which "
+            "`diarchy events serve` must be serving. The result is the same.",
+        ),
+    ] = CollaborationMode.IN_PROCESS,
+    answer_within: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=86_400,
+            metavar="SECONDS",
+            help="How long to wait for an answer over the event bus before going on without it.",
+        ),
+    ] = 300,
     full: InFull = False,
     as_json: AsJson = False,
     output: OutputFiles = None,
@@ -123,6 +141,8 @@ def analyze(
                 requester=principal,
                 context=None if notes is None else sealer.seal_notes(notes),
                 max_confidentiality=max_confidentiality,
+                collaboration=collaboration,
+                answer_within_seconds=answer_within,
             )
         )
     _deliver(result, full=full, as_json=as_json, files=output)

@@ -6,10 +6,10 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.briefing import CeoBriefing, ChangeKind, ItemState
+from domain.briefing import AlertNotice, CeoBriefing, ChangeKind, ItemState
 from domain.clearance import ConfidentialityLevel, high_water_mark
 from domain.evidence import Finding, RetrievedItem
-from domain.knowledge import Domain, KnowledgeItem
+from domain.knowledge import Domain, KnowledgeCategory, KnowledgeItem
 from domain.summary import StrategicSummary, TimeHorizon
 from domain.window import WindowItem
 from reasoning.briefing import MOST_NEW, changes_since, compose_briefing, item_states
@@ -286,3 +286,45 @@ def test_what_an_agenda_asks_is_news_rather_than_its_opening():
     (change,) = edition([agenda]).changes
     assert change.finding is not None
     assert "plan A" in change.finding.statement
+
+
+def alerted_edition(*alerted: KnowledgeItem, level: ConfidentialityLevel) -> CeoBriefing:
+    return compose_briefing(
+        briefing_id="alerted",
+        reader="maren",
+        time_horizon=TimeHorizon.WEEK,
+        summaries=[],
+        items=[],
+        previous_states=(),
+        previous_briefing_id="first",
+        now=NOW,
+        previous_label=None,
+        alert=AlertNotice(
+            event_id="alert",
+            confidentiality_level=level,
+            alert_category=KnowledgeCategory.RISK_MANAGEMENT,
+            priority_level=9,
+            knowledge_ids=tuple(one.knowledge_id for one in alerted),
+        ),
+        alerted=[RetrievedItem.whole(one) for one in alerted],
+    )
+
+
+def test_an_alerted_edition_says_what_the_items_of_the_alert_say_and_cites_them():
+    secret = ConfidentialityLevel.RESTRICTED
+    briefing = alerted_edition(
+        item(OPEN, knowledge_id="licence", confidentiality_level=secret), level=secret
+    )
+    assert briefing.alert is not None
+    (finding,) = briefing.alert.findings
+    assert OPEN in finding.statement
+    assert [source.knowledge_id for source in briefing.sources] == ["licence"]
+    assert briefing.confidentiality_level is secret
+    assert not briefing.nothing_material
+
+
+def test_an_alert_without_readable_items_is_told_and_labelled_all_the_same():
+    briefing = alerted_edition(level=ConfidentialityLevel.CONFIDENTIAL)
+    assert briefing.alert is not None
+    assert briefing.alert.findings == ()
+    assert briefing.confidentiality_level is ConfidentialityLevel.CONFIDENTIAL

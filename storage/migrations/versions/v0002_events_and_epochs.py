@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("target_domain", sa.String(20), nullable=False),
         sa.Column("request_type", sa.String(60), nullable=False),
         sa.Column("reader", sa.String(200), nullable=False),
+        sa.Column("max_level_rank", sa.Integer(), nullable=False),
         sa.Column("level_rank", sa.Integer(), nullable=False),
         sa.Column("request_digest", sa.String(64), nullable=False),
         sa.Column("request_report_id", sa.String(64), nullable=False),

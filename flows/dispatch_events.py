@@ -1,0 +1,63 @@
+"""From events to flow runs: a knowledge update, a strategic alert, a request for collaboration.
+
+As a flow it works off what waits and ends; `serve_events` goes on until it is told to stop. Any number
+of dispatchers of an installation share the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from contextlib import suppress
+
+from prefect import flow
+
+from domain.errors import RedisUnavailable
+from flows.event_handlers import EventHandlers
+from flows.starting import run_for_event
+from storage.stores import Stores
+from tasks.stores import flow_stores
+
+GROUP = "dispatcher"
+_AT_ONCE = 4
+_RELAY_SECONDS = 2.0
+
+
+@flow(name="dispatch-events", flow_run_name="dispatch-events")
+async def dispatch_events() -> int:
+    """Work off every event that waits; return how many."""
+    async with flow_stores() as stores:
+        await stores.relay.publish_pending()
+        return await _consume(stores, until_idle=True)
+
+
+async def serve_events(stop: asyncio.Event) -> int:
+    """Work events off as they come until *stop* is set; return how many."""
+    async with flow_stores() as stores, asyncio.TaskGroup() as tasks:
+        relaying = tasks.create_task(_relay_until_cancelled(stores))
+        handled = await _consume(stores, stop=stop)
+        relaying.cancel()
+    return handled
+
+
+async def _consume(
+    stores: Stores, *, until_idle: bool = False, stop: asyncio.Event | None = None
+) -> int:
+    handlers = EventHandlers(stores, run_for_event)
+    return await stores.events.consume(
+        GROUP,
+        f"{socket.gethostname()}-{os.getpid()}",
+        handlers.handle,
+        concurrency=_AT_ONCE,
+        until_idle=until_idle,
+        stop=stop,
+    )
+
+
+async def _relay_until_cancelled(stores: Stores) -> None:
+    """Publish what a process committed and could not publish itself."""
+    while True:
+        with suppress(RedisUnavailable):  # the consumer says so; what is committed waits
+            await stores.relay.publish_pending()
+        await asyncio.sleep(_RELAY_SECONDS)
