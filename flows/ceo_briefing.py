@@ -31,7 +31,9 @@ async def ceo_briefing(
         run = await stamp_run()
         previous = await load_previous_edition(time_horizon, reader, run)
         windows = [await load_window(domain, time_horizon, reader, run) for domain in Domain]
-        summaries = [await summarize_domain(window, time_horizon, run) for window in windows]
+        summaries = [
+            await summarize_domain(window, time_horizon, reader, run) for window in windows
+        ]
         briefing = await compose_edition(
             windows, summaries, previous, time_horizon=time_horizon, reader=reader, run=run
         )

@@ -23,6 +23,7 @@ from domain.knowledge import KnowledgeCategory
 from domain.model import FrozenModel
 from domain.ranking import COSINE_FLOOR, Candidate, RankedItem, covers, rank
 from domain.sentences import Span
+from storage.cached_embeddings import CachedEmbeddings
 from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel, Vectors
@@ -70,10 +71,17 @@ class SearchQuery(FrozenModel):
 class KnowledgeSearch:
     """Finds what bears on a query among what a reader may read."""
 
-    def __init__(self, database: Database, index: VectorIndex, model: EmbeddingModel) -> None:
+    def __init__(
+        self,
+        database: Database,
+        index: VectorIndex,
+        model: EmbeddingModel,
+        embeddings: CachedEmbeddings,
+    ) -> None:
         self._database = database
         self._index = index
         self._model = model
+        self._embeddings = embeddings
 
     async def search(
         self, queries: Sequence[SearchQuery], *, clearance: Clearance, now: datetime
@@ -85,7 +93,7 @@ class KnowledgeSearch:
         """
         if not queries:
             return []
-        vectors = await self._embed([query.text for query in queries])
+        vectors = await self._embed([query.text for query in queries], clearance)
         asked = [
             IndexQuery(vector=vector, text=_words_to_match(query.text), categories=query.categories)
             for query, vector in zip(queries, vectors, strict=True)
@@ -113,12 +121,13 @@ class KnowledgeSearch:
             results.append(tuple(retrieved))
         return results
 
-    async def _embed(self, texts: Sequence[str]) -> Vectors:
+    async def _embed(self, texts: Sequence[str], clearance: Clearance) -> Vectors:
         """Return a vector a text; a text longer than the model reads is the mean of its windows."""
         windows = await asyncio.to_thread(
             lambda: [_query_windows(text, self._model) for text in texts]
         )
-        vectors = await self._model.embed([window for several in windows for window in several])
+        flat = [window for several in windows for window in several]
+        vectors = await self._embeddings.embed(flat, clearance)
         joined: list[Vectors] = []
         first = 0
         for several in windows:

@@ -6,22 +6,32 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from storage.audit import AuditLog
+from storage.cache import CacheKind, ContextCache
+from storage.cached_embeddings import CachedEmbeddings
+from storage.cached_search import CachedSearch
 from storage.database import Database, open_database
 from storage.embeddings import EmbeddingModel
+from storage.epochs import LevelEpochs
 from storage.indexing import Indexer
 from storage.knowledge_base import KnowledgeBase
 from storage.knowledge_search import KnowledgeSearch
 from storage.knowledge_writer import KnowledgeWriter
 from storage.principals import PrincipalRegistry
 from storage.purging import Purger
+from storage.redis_server import RedisConnection
 from storage.reports import ReportStore
 from storage.sealing import Sealer, open_sealer
 from storage.settings import Settings
+from storage.shared_cache import SharedTier
 from storage.vector_index import open_vector_index
+
+
+
+_VECTORS_ARE_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,8 @@ class Stores:
     principals: PrincipalRegistry
     knowledge: KnowledgeBase
     reports: ReportStore
+    redis: RedisConnection
+    cache: ContextCache
     sealer: Sealer
     model: EmbeddingModel
     clock: Callable[[], datetime]
@@ -57,6 +69,7 @@ async def open_stores(
     tell_time = clock or settings.tell_time
     make_id = new_id or _random_id
     database = await open_database(settings)
+    redis = RedisConnection(settings)
     try:
         model = model or _shared_model(settings.embedding_model)
         index = await open_vector_index(
@@ -64,14 +77,23 @@ async def open_stores(
         )
         audit = AuditLog(database, clock=tell_time)
         reports = ReportStore(database, audit, clock=tell_time)
+        sealer = open_sealer(settings)
+        cache = _open_cache(settings, database, sealer, redis, tell_time)
+        embeddings = CachedEmbeddings(model, cache, clock=tell_time)
         indexer = Indexer(database, index, model, clock=tell_time)
         knowledge = KnowledgeBase(
             database=database,
             audit=audit,
             writer=KnowledgeWriter(database, audit, clock=tell_time, new_id=make_id),
-            search=KnowledgeSearch(database, index, model),
+            search=CachedSearch(
+                KnowledgeSearch(database, index, model, embeddings),
+                cache,
+                LevelEpochs(database),
+                model,
+                exact_search_chunks=settings.exact_search_chunks,
+            ),
             indexer=indexer,
-            purger=Purger(database, indexer, reports, settings),
+            purger=Purger(database, indexer, reports, cache, settings),
             clock=tell_time,
         )
         principals = PrincipalRegistry(
@@ -84,13 +106,39 @@ async def open_stores(
             principals=principals,
             knowledge=knowledge,
             reports=reports,
-            sealer=open_sealer(settings),
+            redis=redis,
+            cache=cache,
+            sealer=sealer,
             model=model,
             clock=tell_time,
             new_id=make_id,
         )
     finally:
+        await redis.close()
         await database.close()
+
+
+def _open_cache(
+    settings: Settings,
+    database: Database,
+    sealer: Sealer,
+    redis: RedisConnection,
+    clock: Callable[[], datetime],
+) -> ContextCache:
+    lifetime = timedelta(seconds=settings.cache_ttl_seconds)
+    return ContextCache(
+        sealer,
+        SharedTier(redis, entries=settings.cache_entries),
+        installation_id=database.installation_id,
+        clock=clock,
+        lifetimes={
+            CacheKind.SEARCH: lifetime,
+            CacheKind.SUMMARY: lifetime,
+            CacheKind.EMBEDDING: max(lifetime, _VECTORS_ARE_KEPT),
+        },
+        entries=settings.cache_entries,
+        megabytes=settings.cache_megabytes,
+    )
 
 
 @lru_cache(maxsize=4)
