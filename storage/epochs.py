@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import exists
+from sqlalchemy import Select, exists
 from sqlalchemy import select as select_values
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -67,7 +68,8 @@ class LevelEpochs:
             .scalar_subquery()
             for rank in ranks
         ]
-        ((lags, *found),) = await self._database.rows(select_values(owed, *epochs))
+        at_once = cast("Select[Any]", select_values(owed, *epochs))
+        ((lags, *found),) = await self._database.rows(at_once)
         return tuple(epoch or 0 for epoch in found), bool(lags)
 
 

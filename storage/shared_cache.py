@@ -127,7 +127,7 @@ class SharedTier:
                 pipe.zcard(index)
                 *_, count = await pipe.execute()
             if count > self._entries:
-                dropped = await redis.zpopmin(index, count - self._entries)
+                dropped: list[Any] = await redis.zpopmin(index, count - self._entries)
                 await redis.delete(*(name for name, _ in dropped))
 
         await self._ask(store, None)
@@ -145,7 +145,7 @@ class SharedTier:
             found = [name async for name in scan]
             for first in range(0, len(found), _SCANNED_AT_ONCE):
                 await redis.delete(*found[first : first + _SCANNED_AT_ONCE])
-            await redis.bgrewriteaof()
+            await _rewrite_files(redis)
             return True
 
         self._silent_until = 0.0
@@ -181,6 +181,16 @@ class SharedTier:
             self._silent_until = 0.0
             _log.info("Redis is back")
         return answer
+
+
+async def _rewrite_files(redis: Redis) -> None:
+    """Have the server write its append-only file, if it keeps one, anew without what was deleted."""
+    while (state := await redis.info("persistence"))["aof_enabled"]:
+        if not state["aof_rewrite_in_progress"]:
+            await redis.bgrewriteaof()
+            return
+        # A rewrite that is under way may have begun before the deletion.
+        await asyncio.sleep(_LONGEST_PAUSE_SECONDS)
 
 
 def _making(name: str) -> str:

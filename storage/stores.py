@@ -29,8 +29,6 @@ from storage.settings import Settings
 from storage.shared_cache import SharedTier
 from storage.vector_index import open_vector_index
 
-
-
 _VECTORS_ARE_KEPT = timedelta(days=1)
 
 
