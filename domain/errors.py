@@ -54,6 +54,10 @@ class TransientStorageError(StorageError):
     """A store failed in a way that may pass; the same call may succeed when repeated."""
 
 
+class RedisUnavailable(TransientStorageError):
+    """Redis does not answer."""
+
+
 class IndexMismatch(StorageError):
     """The index was built by another embedding model; run `diarchy reindex`."""
 

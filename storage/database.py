@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from domain.errors import StorageError, TransientStorageError
 from storage.settings import Settings
+from storage.tables import InstallationRow
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_WAIT_SECONDS = 600
@@ -40,6 +42,7 @@ class Database:
         self._engine = engine
         self._home = home
         self._locks: dict[str, asyncio.Lock] = {}
+        self._installation_id: str | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -119,6 +122,26 @@ class Database:
                     yield
                 finally:
                     await outside.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), key)
+
+    async def installation_id(self) -> str:
+        """Return the random name of this installation, which the first who asks gives it.
+
+        Installations that share a Redis server keep their keys apart by it.
+        """
+        if self._installation_id is None:
+            async with self.reading() as session:
+                row = await session.get(InstallationRow, 1)
+            self._installation_id = row.installation_id if row else await self._name_installation()
+        return self._installation_id
+
+    async def _name_installation(self) -> str:
+        async with self.writing() as session:
+            # Under the write lock: whoever came first has committed by now.
+            row = await session.get(InstallationRow, 1)
+            if row is None:
+                row = InstallationRow(only=1, installation_id=uuid.uuid4().hex)
+                session.add(row)
+            return row.installation_id
 
     async def vacuum(self) -> None:
         """Rewrite the files so that nothing of a deleted row stays in them."""

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
         description="URL of the Redis server for events and the cache: redis://, rediss:// or "
         "unix://; a private server on a socket of the home when unset.",
     )
+    redis_max_memory_mb: int = Field(
+        default=512,
+        ge=16,
+        description="Megabytes that the home's private Redis server may fill; what has a time to "
+        "live then goes early, events stay.",
+    )
     lancedb_uri: str | None = Field(
         default=None, description="Where the vector index lies; a folder in the home when unset."
     )

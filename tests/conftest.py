@@ -1,11 +1,15 @@
-"""What every test stands on: a process free of the developer's settings, and one Prefect server."""
+"""What every test stands on: a process free of the developer's settings, one Redis, one Prefect server."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
+from redis import Redis
 
 from gateway.prefect_server import PrefectServer, point_process_at
+from storage.redis_server import PrivateRedis
+from storage.settings import Settings
+from tests.redis_keys import assert_every_key_ends
 from tests.stores import clock, home, open_home
 
 __all__ = ["clock", "home", "open_home"]
@@ -17,6 +21,29 @@ for _name in list(os.environ):
     if _name.startswith(("PREFECT_", "DIARCHY_")) and _name not in _KEPT:
         del os.environ[_name]
 os.environ["DO_NOT_TRACK"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_of_all_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A real Redis server, which this process and its children use unless a test says otherwise."""
+    server = PrivateRedis(Settings(home=tmp_path_factory.mktemp("redis-server")))
+    running = server.start()
+    os.environ["DIARCHY_REDIS_URL"] = f"unix://{running.socket}"
+    with Redis(unix_socket_path=str(running.socket)) as client:
+        yield client
+    del os.environ["DIARCHY_REDIS_URL"]
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def every_key_ends(redis_of_all_tests: Redis) -> Iterator[None]:
+    """Fail a test that leaves a key without a time to live; streams alone may stay, being trimmed."""
+    yield
+    if redis_of_all_tests.dbsize():
+        try:
+            assert_every_key_ends(redis_of_all_tests)
+        finally:
+            redis_of_all_tests.flushall()
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ async def _count_failures(settings: Settings) -> int:
         "embedding model": _check_embedding_model,
         "search index": _check_search_index,
         "outbox": _check_outbox,
+        "Redis": _check_redis,
         "Prefect": _check_prefect,
     }
     failures = 0
@@ -100,6 +101,17 @@ async def _check_outbox(stores: Stores) -> str:
     if owed:
         raise StorageError(f"the index does not know {owed} changes yet; run: diarchy maintain")
     return "the index knows every change"
+
+
+async def _check_redis(stores: Stores) -> str:
+    from storage.redis_server import PrivateRedis, find_program
+
+    if stores.settings.redis_url is not None:
+        return f"Redis {await stores.redis.version()}, the one that DIARCHY_REDIS_URL names"
+    running = PrivateRedis(stores.settings).find_running()
+    if running is not None:
+        return f"Redis {running.version}, this home's own, running"
+    return f"not running; starts when needed, from {find_program()}"
 
 
 async def _check_prefect(stores: Stores) -> str:

@@ -1,12 +1,23 @@
-"""`up`, `down` and `status`: this home's own Prefect server, with the UI that shows its runs."""
+"""`up`, `down` and `status`: the servers of this home, Prefect's with its UI and Redis.
+
+A server that the environment names instead belongs to somebody else: it is neither started nor
+stopped.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import typer
 
 from gateway.command_line.failures import FAILED
 from gateway.command_line.options import get_settings
 from gateway.command_line.output import messages
+
+if TYPE_CHECKING:
+    from storage.settings import Settings
+
+_NAMED_REDIS = "Redis: the one that DIARCHY_REDIS_URL names"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,10 +28,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Start this home's Prefect server in the background, or find it, and say where its UI is."""
+    """Start this home's Redis and Prefect servers in the background, or find them; say where the UI is."""
     from gateway.prefect_server import PrefectServer
 
-    server = PrefectServer(get_settings().home)
+    settings = get_settings()
+    _start_redis(settings)
+    server = PrefectServer(settings.home)
     with messages.status("Starting the Prefect server"):
         running = server.start()
     typer.echo(f"Prefect server: running, process {running.pid}")
@@ -29,18 +42,24 @@ def up() -> None:
 
 
 def down() -> None:
-    """Stop this home's Prefect server; does nothing when none is running."""
+    """Stop this home's Prefect and Redis servers; does nothing about those that are not running."""
     from gateway.prefect_server import PrefectServer
+    from storage.redis_server import PrivateRedis
 
-    stopped = PrefectServer(get_settings().home).stop()
+    settings = get_settings()
+    stopped = PrefectServer(settings.home).stop()
     typer.echo("Prefect server: stopped" if stopped else "Prefect server: was not running")
+    stopped = PrivateRedis(settings).stop()
+    typer.echo("Redis: stopped" if stopped else "Redis: was not running")
 
 
 def status() -> None:
-    """Say whether this home's Prefect server is running and where; exit code 1 when it is not."""
+    """Say which servers of this home are running and where; exit code 1 when Prefect's is not."""
     from gateway.prefect_server import PrefectServer
 
-    server = PrefectServer(get_settings().home)
+    settings = get_settings()
+    _tell_of_redis(settings)
+    server = PrefectServer(settings.home)
     running = server.find_running()
     if running is None:
         typer.echo("Prefect server: not running")
@@ -50,3 +69,24 @@ def status() -> None:
     typer.echo(f"UI:  {running.ui_url}")
     typer.echo(f"API: {running.api_url}")
     typer.echo(f"Log: {server.log_file}")
+
+
+def _start_redis(settings: Settings) -> None:
+    from storage.redis_server import PrivateRedis
+
+    if settings.redis_url is not None:
+        typer.echo(_NAMED_REDIS)
+        return
+    running = PrivateRedis(settings).start()
+    typer.echo(f"Redis: running, process {running.pid}")
+
+
+def _tell_of_redis(settings: Settings) -> None:
+    from storage.redis_server import PrivateRedis
+
+    if settings.redis_url is not None:
+        typer.echo(_NAMED_REDIS)
+        return
+    running = PrivateRedis(settings).find_running()
+    # It starts when it is needed: that it does not run is nothing wrong.
+    typer.echo(f"Redis: running, process {running.pid}" if running else "Redis: not running")

@@ -176,3 +176,18 @@ def test_a_file_where_the_home_should_be_is_told(home: Path):
     home.write_text("not a folder")
     with pytest.raises(StorageError, match="data folder cannot be used"):
         asyncio.run(open_database(Settings(home=home)))
+
+
+async def test_all_who_ask_at_once_get_the_one_name_of_the_installation(
+    home: Path, database_url: str | None
+):
+    settings = Settings(home=home, database_url=database_url)
+    databases = [await open_database(settings) for _ in range(6)]
+    try:
+        names = await asyncio.gather(*(database.installation_id() for database in databases))
+    finally:
+        for database in databases:
+            await database.close()
+
+    assert len(set(names)) == 1
+    assert len(names[0]) == 32
