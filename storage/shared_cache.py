@@ -27,9 +27,9 @@ _START_SECONDS = 5.0
 """How long a server of the home's own may take to start."""
 _ANSWER_SECONDS = 2.0
 _SILENT_SECONDS = 5.0
-_MAKING_SECONDS = 20
+_MAKING_SECONDS = 10
 """After this a process that makes an answer counts as dead, and another one makes it."""
-_WAIT_SECONDS = 20.0
+_WAIT_SECONDS = 10.0
 _FIRST_PAUSE_SECONDS = 0.004
 _LONGEST_PAUSE_SECONDS = 0.1
 _SCANNED_AT_ONCE = 500
