@@ -36,6 +36,7 @@ from tests.properties.corpora import NOW, QUERIES, SENTENCES, WRITER, levels, ma
 
 PRINCIPAL = "reader"
 _SEALING_KEY = Fernet.generate_key().decode()
+_LONG = 30 * 24 * 60 * 60
 _IDS = ("item-0", "item-1", "item-2", "item-3")
 _CATEGORIES = (KnowledgeCategory.RISK_MANAGEMENT, KnowledgeCategory.TECHNOLOGY_ROADMAP)
 
@@ -144,21 +145,19 @@ class MovingClock:
 
 @asynccontextmanager
 async def company(**overrides: Any) -> AsyncGenerator[Company]:
+    """Open a home in which answers live for so long that nothing stale goes away by itself."""
+    overrides = {"cache_ttl_seconds": _LONG, **overrides}
     clock = MovingClock()
     model = MinHashModel()
     with TemporaryDirectory() as folder:
         async with AsyncExitStack() as stack:
-            opened = [
+            fields: dict[str, Any] = {"home": Path(folder), "sealing_key": _SEALING_KEY}
+            first, second, fresh = [
                 await stack.enter_async_context(
-                    open_stores(
-                        Settings(**{"home": Path(folder), "sealing_key": _SEALING_KEY, **each}),
-                        clock=clock,
-                        model=model,
-                    )
+                    open_stores(Settings(**(fields | each)), clock=clock, model=model)
                 )
                 for each in (overrides, overrides, {"cache_entries": 0})
             ]
-            first, second, fresh = opened
             await first.principals.add(WRITER, ConfidentialityLevel.TOP_SECRET)
             await first.principals.add(PRINCIPAL, ConfidentialityLevel.CONFIDENTIAL)
             yield Company((first, second), fresh, clock)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ class ReadingProcess:
 
 
 @asynccontextmanager
-async def reading_process(home: Path, *, slow: bool = False) -> AsyncIterator[ReadingProcess]:
+async def reading_process(home: Path, *, slow: bool = False) -> AsyncGenerator[ReadingProcess]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
