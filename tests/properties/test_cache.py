@@ -152,11 +152,12 @@ async def company(**overrides: Any) -> AsyncGenerator[Company]:
     with TemporaryDirectory() as folder:
         async with AsyncExitStack() as stack:
             fields: dict[str, Any] = {"home": Path(folder), "sealing_key": _SEALING_KEY}
+            differing: tuple[dict[str, Any], ...] = (overrides, overrides, {"cache_entries": 0})
             first, second, fresh = [
                 await stack.enter_async_context(
                     open_stores(Settings(**(fields | each)), clock=clock, model=model)
                 )
-                for each in (overrides, overrides, {"cache_entries": 0})
+                for each in differing
             ]
             await first.principals.add(WRITER, ConfidentialityLevel.TOP_SECRET)
             await first.principals.add(PRINCIPAL, ConfidentialityLevel.CONFIDENTIAL)
