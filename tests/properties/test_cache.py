@@ -37,7 +37,12 @@ from tests.properties.corpora import NOW, QUERIES, SENTENCES, WRITER, levels, ma
 PRINCIPAL = "reader"
 _SEALING_KEY = Fernet.generate_key().decode()
 _LONG = 30 * 24 * 60 * 60
-_IDS = ("item-0", "item-1", "item-2", "item-3")
+_IDS = ("item-0", "item-1", "item-2")
+_QUERIES = QUERIES[:3]
+_SENTENCES = tuple(
+    one for one in SENTENCES if any(word in one for word in ("broker", "customer", "Frostline"))
+)
+"""Most of them bear on one of the queries: what is not found cannot be stale."""
 _CATEGORIES = (KnowledgeCategory.RISK_MANAGEMENT, KnowledgeCategory.TECHNOLOGY_ROADMAP)
 
 
@@ -94,7 +99,7 @@ Step = Written | Reclassified | Deleted | TimePassed | Cleared | Settled | Asked
 def items(draw: st.DrawFn, knowledge_id: str, level: ConfidentialityLevel) -> KnowledgeItem:
     updated = NOW - timedelta(hours=draw(st.sampled_from((1, 24 * 6, 24 * 7, 24 * 20))))
     expires = draw(st.sampled_from((None, None, 2, 30)))
-    sentences = draw(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3, unique=True))
+    sentences = draw(st.lists(st.sampled_from(_SENTENCES), min_size=1, max_size=3, unique=True))
     return KnowledgeItem(
         knowledge_id=knowledge_id,
         title=f"Note {knowledge_id}",
@@ -110,9 +115,12 @@ def items(draw: st.DrawFn, knowledge_id: str, level: ConfidentialityLevel) -> Kn
 
 
 any_item = st.tuples(st.sampled_from(_IDS), levels).flatmap(lambda drawn: items(*drawn))
-mostly = st.sampled_from((True, True, False))
-asked = st.builds(Asked, st.none() | levels, st.sampled_from(QUERIES))
+mostly = st.sampled_from((True, False))
+asked = st.builds(
+    Asked, st.sampled_from((None, None, *ConfidentialityLevel)), st.sampled_from(_QUERIES)
+)
 changed = st.one_of(
+    st.builds(Written, any_item, mostly),
     st.builds(Written, any_item, mostly),
     st.builds(Reclassified, st.sampled_from(_IDS), levels, mostly),
     st.builds(Deleted, st.sampled_from(_IDS), mostly),
@@ -160,12 +168,12 @@ async def company(**overrides: Any) -> AsyncGenerator[Company]:
                 for each in differing
             ]
             await first.principals.add(WRITER, ConfidentialityLevel.TOP_SECRET)
-            await first.principals.add(PRINCIPAL, ConfidentialityLevel.CONFIDENTIAL)
+            await first.principals.add(PRINCIPAL, ConfidentialityLevel.TOP_SECRET)
             yield Company((first, second), fresh, clock)
 
 
 @many_cases
-@given(corpus=st.lists(any_item, max_size=4), history=histories)
+@given(corpus=st.lists(any_item, min_size=2, max_size=3), history=histories)
 async def test_no_history_makes_a_cached_read_differ_from_a_fresh_one(
     corpus: list[KnowledgeItem], history: list[tuple[Step, Asked]]
 ) -> None:
@@ -240,7 +248,7 @@ async def everything_read(
         reader = await stores.principals.get_reader(PRINCIPAL, question.bound)
     except AccessDenied:
         return None
-    queries = [SearchQuery(text=question.query), SearchQuery(text=QUERIES[0], limit=2)]
+    queries = [SearchQuery(text=question.query), SearchQuery(text=_QUERIES[0], limit=2)]
     found = await stores.knowledge.search(queries, reader)
     run = RunStamp(report_id="a-run", now=stores.clock())
     async with use_stores(stores):
@@ -262,7 +270,7 @@ class Below:
 @given(
     level=st.sampled_from(tuple(ConfidentialityLevel)[:-1]),
     open_steps=st.lists(
-        st.tuples(st.integers(0, 3), st.sampled_from(QUERIES)), min_size=2, max_size=5
+        st.tuples(st.integers(0, 3), st.sampled_from(_QUERIES)), min_size=2, max_size=5
     ),
     secret_count=st.integers(1, 3),
     data=st.data(),
@@ -306,7 +314,7 @@ async def seen_below(
             if secrets:
                 await take(home, Written(secrets[index % len(secrets)]))
                 writer = await first.principals.get_reader(WRITER)
-                for text in QUERIES:
+                for text in _QUERIES:
                     await first.knowledge.search([SearchQuery(text=text)], writer)
                 await take(home, Deleted(secrets[(index + 1) % len(secrets)].knowledge_id, True))
             answers.append(await everything_read(first, question))
