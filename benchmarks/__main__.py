@@ -10,7 +10,13 @@ from pathlib import Path
 
 from benchmarks.report import print_machine
 
-NAMES = ("ingest_throughput", "search_latency", "analysis_time", "retrieval_quality")
+NAMES = (
+    "ingest_throughput",
+    "search_latency",
+    "analysis_time",
+    "cache_latency",
+    "retrieval_quality",
+)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from domain.clearance import ConfidentialityLevel, Reader
 from storage.embeddings import EmbeddingModel
+from storage.private_redis import PrivateRedis
 from storage.settings import Settings
 from storage.stores import Stores, open_stores
 
@@ -19,13 +20,21 @@ READER = "measurer"
 
 
 @asynccontextmanager
-async def temporary_stores(model: EmbeddingModel | None = None) -> AsyncGenerator[Stores]:
-    """Open empty stores in a folder that goes away, with one top-secret principal."""
+async def temporary_stores(
+    model: EmbeddingModel | None = None, *, cache_entries: int = 0
+) -> AsyncGenerator[Stores]:
+    """Open empty stores in a folder that goes away, with one top-secret principal.
+
+    Nothing is cached unless *cache_entries* says so: asked twice, a search is to work twice.
+    """
     with TemporaryDirectory(prefix="diarchy-benchmark-") as folder:
-        settings = Settings(home=Path(folder) / "home")
-        async with open_stores(settings, clock=lambda: NOW, model=model) as stores:
-            await stores.principals.add(READER, ConfidentialityLevel.TOP_SECRET)
-            yield stores
+        settings = Settings(home=Path(folder) / "home", cache_entries=cache_entries)
+        try:
+            async with open_stores(settings, clock=lambda: NOW, model=model) as stores:
+                await stores.principals.add(READER, ConfidentialityLevel.TOP_SECRET)
+                yield stores
+        finally:
+            PrivateRedis(settings).stop()
 
 
 async def reader_of(stores: Stores) -> Reader:

@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-_PACKAGES = ("lancedb", "sentence-transformers", "torch", "numpy", "prefect")
+_PACKAGES = ("lancedb", "sentence-transformers", "torch", "numpy", "prefect", "redis")
 _MILLISECONDS = 1000
 
 console = Console(width=None if Console().is_terminal else 120, highlight=False)

@@ -42,7 +42,9 @@ async def ceo_briefing(
         run = await stamp_run(edition and edition_report_id(edition, reader))
         previous = await load_previous_edition(time_horizon, reader, run)
         windows = [await load_window(domain, time_horizon, reader, run) for domain in Domain]
-        summaries = [await summarize_domain(window, time_horizon, run) for window in windows]
+        summaries = [
+            await summarize_domain(window, time_horizon, reader, run) for window in windows
+        ]
         alerted = () if alert is None else await load_alerted(alert, reader)
         briefing = await compose_edition(
             windows,

@@ -24,6 +24,6 @@ async def strategic_summary(
         reader = await identify_requester(requester, max_confidentiality)
         run = await stamp_run()
         window = await load_window(domain, time_horizon, reader, run)
-        summary = await summarize_domain(window, time_horizon, run)
+        summary = await summarize_domain(window, time_horizon, reader, run)
         await store_summary(summary, window, reader, run)
         return summary

@@ -22,6 +22,7 @@ from domain.sentences import Span
 from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel
+from storage.epochs import advance_epochs
 from storage.index_schema import NEVER_EXPIRES, text_schema, window_schema
 from storage.knowledge_rows import LEVELS
 from storage.level_table import LevelTable
@@ -83,6 +84,7 @@ class Indexer:
                 items += await self._owe_all(level)
                 if await self._is_needed(level):
                     await self._index.recreate_table(level)
+                    await self._move_epoch(level)
         await self.drain(progress)
         return items
 
@@ -93,6 +95,7 @@ class Indexer:
                 table = await self._index.find_table(level)
                 if table is not None:
                     await table.erase_removed()
+                    await self._move_epoch(level)
 
     async def compact(self) -> int:
         """Remove expired items, merge small files and make the text indexes anew.
@@ -107,6 +110,7 @@ class Indexer:
                     expired += await table.remove_expired(self._clock())
                     await table.optimize()
                     await table.rebuild_text_index()
+                    await self._move_epoch(level)
         return expired
 
     async def _drain_level(
@@ -125,7 +129,17 @@ class Indexer:
             await table.optimize()
             if removed:
                 await table.rebuild_text_index()
+            await self._move_epoch(level)
         return worked_off
+
+    async def _move_epoch(self, level: ConfidentialityLevel) -> None:
+        """Tell those who cache that searches of *level* may now rank otherwise.
+
+        Killed just before this, an answer may for its time to live be ranked as before the index
+        settled; what it shows is right, for no change to the truth comes without its own epoch.
+        """
+        async with self._database.writing() as session:
+            await advance_epochs(session, [level.rank])
 
     async def _next_entries(self, level: ConfidentialityLevel) -> Sequence[OutboxRow]:
         oldest = (
@@ -143,7 +157,7 @@ class Indexer:
         1. Mark the entries as tried, in SQL.
         2. Remove the windows of items that are not known to be new.
         3. Add the windows of the items as they stand now.
-        4. Remove the entries from the outbox.
+        4. Remove the entries from the outbox and move the level's epoch on.
         Killed between any two of these, the entries are found again, marked, and step 2 removes
         what step 3 had added: nothing is lost and nothing is there twice.
         """
@@ -163,6 +177,7 @@ class Indexer:
             )
         async with self._database.writing() as session:
             await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
+            await advance_epochs(session, [table.level.rank])
         return len(new) < len(keys)
 
     async def _rows(

@@ -20,10 +20,11 @@ from domain.knowledge import ItemKey, KnowledgeCategory, KnowledgeItem
 from domain.records import ValidatedItem
 from domain.window import WindowItem
 from storage.audit import AuditAction, AuditLog, AuditOutcome, storable
+from storage.cached_search import CachedSearch
 from storage.database import Database
 from storage.indexing import Indexer, Progress
 from storage.knowledge_rows import addressed_by, item_of, key_of, visible_to
-from storage.knowledge_search import KnowledgeSearch, SearchQuery
+from storage.knowledge_search import SearchQuery
 from storage.knowledge_windows import KnowledgeWindows
 from storage.knowledge_writer import KnowledgeWriter, WriteOutcome
 from storage.purging import Purger, PurgeReport
@@ -41,7 +42,7 @@ class KnowledgeBase:
         database: Database,
         audit: AuditLog,
         writer: KnowledgeWriter,
-        search: KnowledgeSearch,
+        search: CachedSearch,
         indexer: Indexer,
         purger: Purger,
         clock: Callable[[], datetime],
@@ -58,7 +59,10 @@ class KnowledgeBase:
     async def search(
         self, queries: Sequence[SearchQuery], reader: Reader, *, purpose: str = "search"
     ) -> list[tuple[RetrievedItem, ...]]:
-        """Return for each query what bears on it, most relevant first; one embedded batch."""
+        """Return for each query what bears on it, most relevant first; one embedded batch.
+
+        A cached answer is a read like any other: it is audited before anybody gets it.
+        """
         found = await self._search.search(queries, clearance=reader.clearance, now=self._clock())
         keys = [item.key for items in found for item in items]
         await self._audit.record_read(reader.name, AuditAction.SEARCH, keys, purpose=purpose)

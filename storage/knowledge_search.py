@@ -24,6 +24,7 @@ from domain.knowledge import KnowledgeCategory
 from domain.model import FrozenModel
 from domain.ranking import Candidate, RankedItem, rank
 from domain.sentences import Span
+from storage.cached_embeddings import CachedEmbeddings
 from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel, Vectors
@@ -76,10 +77,17 @@ class SearchQuery(FrozenModel):
 class KnowledgeSearch:
     """Finds what bears on a query among what a reader may read."""
 
-    def __init__(self, database: Database, index: VectorIndex, model: EmbeddingModel) -> None:
+    def __init__(
+        self,
+        database: Database,
+        index: VectorIndex,
+        model: EmbeddingModel,
+        embeddings: CachedEmbeddings,
+    ) -> None:
         self._database = database
         self._index = index
         self._model = model
+        self._embeddings = embeddings
 
     async def search(
         self, queries: Sequence[SearchQuery], *, clearance: Clearance, now: datetime
@@ -92,7 +100,8 @@ class KnowledgeSearch:
         if not queries:
             return []
         vectors = await self._embed(
-            [text for query in queries for text in (query.text, query.aspect) if text is not None]
+            [text for query in queries for text in (query.text, query.aspect) if text is not None],
+            clearance,
         )
         asked = [
             IndexQuery(
@@ -119,7 +128,7 @@ class KnowledgeSearch:
             results.append(tuple([await self._retrieved(*one) for one in current[: query.limit]]))
         return results
 
-    async def _embed(self, texts: Sequence[str]) -> dict[str, Vectors]:
+    async def _embed(self, texts: Sequence[str], clearance: Clearance) -> dict[str, Vectors]:
         """Return each text's vector; that of a text longer than the model reads joins its windows'."""
         read_whole = self._model.max_tokens  # a word piece has at least one character
         distinct = list(dict.fromkeys(texts))
@@ -129,7 +138,8 @@ class KnowledgeSearch:
             windows = await asyncio.to_thread(
                 lambda: [_query_windows(text, self._model) for text in distinct]
             )
-        vectors = await self._model.embed([window for several in windows for window in several])
+        flat = [window for several in windows for window in several]
+        vectors = await self._embeddings.embed(flat, clearance)
         embedded: dict[str, Vectors] = {}
         first = 0
         for text, several in zip(distinct, windows, strict=True):

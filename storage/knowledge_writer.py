@@ -1,4 +1,4 @@
-"""Writes to the truth: one transaction holds the row, what it owes the index, and its audit entry.
+"""Writes to the truth: one transaction holds the row, its level's epoch, what the index is owed, and the audit.
 
 A writer touches only what it may read. An item at a level above the writer's clearance is refused;
 one above it that has the same id does not exist for the writer. Raising a level is an update,
@@ -22,10 +22,12 @@ from domain.knowledge import KnowledgeItem
 from domain.records import ValidatedItem
 from storage.audit import AuditAction, AuditLog, AuditOutcome
 from storage.database import Database
+from storage.epochs import advance_epochs
 from storage.knowledge_rows import LEVELS, addressed_by, columns_of, item_of, permitted_to
 from storage.tables import KnowledgeRow, OutboxRow
 
 UPDATABLE_FIELDS = frozenset(KnowledgeItem.model_fields) - {"knowledge_id", "created_at"}
+_CHANGED = "levels that this transaction changes"
 
 
 class WriteResult(StrEnum):
@@ -185,6 +187,8 @@ class KnowledgeWriter:
         row.version += 1
 
     def _owe(self, session: AsyncSession, level_rank: int, item_key: str) -> None:
+        """Note that an item has changed at a level: for its index, and for what is cached of it."""
+        session.info.setdefault(_CHANGED, set()).add(level_rank)
         session.add(OutboxRow(level_rank=level_rank, item_key=item_key, recorded_at=self._clock()))
 
     async def _rows_by_id(
@@ -230,4 +234,6 @@ class KnowledgeWriter:
     async def _record(
         self, session: AsyncSession, writer: Reader, action: AuditAction, detail: dict[str, Any]
     ) -> None:
+        """End a change: move the epochs of the levels that it touched, and audit it."""
+        await advance_epochs(session, session.info.pop(_CHANGED, ()))
         await self._audit.append(session, writer.name, action, AuditOutcome.ALLOWED, detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,11 +16,14 @@ from domain.clearance import ConfidentialityLevel
 from domain.errors import StorageError
 from domain.knowledge import ItemKey
 from domain.model import FrozenModel
+from storage.cache import ContextCache
 from storage.database import Database
 from storage.indexing import Indexer
 from storage.reports import ReportStore
 from storage.settings import Settings
 from storage.tables import KnowledgeRow
+
+_log = logging.getLogger("diarchy.purging")
 
 _PROBES = 24
 _PROBE_CHARACTERS = 40
@@ -54,14 +58,20 @@ class Erasure(NamedTuple):
 
 
 class Purger:
-    """Erases what deleting leaves behind: old index versions, free pages, reports, flow results."""
+    """Erases what deleting leaves behind: old index versions, free pages, reports, results."""
 
     def __init__(
-        self, database: Database, indexer: Indexer, reports: ReportStore, settings: Settings
+        self,
+        database: Database,
+        indexer: Indexer,
+        reports: ReportStore,
+        cache: ContextCache,
+        settings: Settings,
     ) -> None:
         self._database = database
         self._indexer = indexer
         self._reports = reports
+        self._cache = cache
         self._settings = settings
 
     async def erase(self, key: ItemKey, content: str) -> Erasure:
@@ -85,9 +95,15 @@ class Purger:
         )
 
     async def erase_remains(self) -> None:
-        """Rewrite index and database without what was deleted, and drop the flows' kept results."""
+        """Rewrite index and database without what was deleted; drop kept results and cached answers.
+
+        Without Redis what is cached there stays until its time to live is over: nobody asks for it
+        any more, and it is sealed, so it does not keep the purge from succeeding.
+        """
         await self._indexer.erase_removed()
         await asyncio.to_thread(shutil.rmtree, self._settings.results_folder, ignore_errors=True)
+        if not await self._cache.erase():
+            _log.warning("Redis did not answer: sealed cached answers go when their time is over")
         await self._database.vacuum()
 
     async def _in_no_other_item(self, phrases: Sequence[str]) -> list[str]:

@@ -81,6 +81,23 @@ class Settings(BaseSettings):
         ge=0,
         description="Up to this many windows are searched in memory, exactly; beyond, by LanceDB.",
     )
+    cache_ttl_seconds: int = Field(
+        default=300,
+        ge=1,
+        description="Seconds for which a cached search or summary is kept at most; a change of what "
+        "it was made from ends it at once.",
+    )
+    cache_entries: int = Field(
+        default=2_000,
+        ge=0,
+        description="Answers that are cached at most for each clearance, in each process and, of "
+        "each kind, in Redis; 0 switches the cache off.",
+    )
+    cache_megabytes: int = Field(
+        default=16,
+        ge=1,
+        description="Megabytes of cached answers that a process holds at most for each clearance.",
+    )
     result_retention_days: int = Field(
         default=7, ge=0, description="Days for which sealed results of flow runs are kept."
     )

@@ -6,12 +6,16 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from storage.audit import AuditLog
+from storage.cache import CacheKind, ContextCache
+from storage.cached_embeddings import CachedEmbeddings
+from storage.cached_search import CachedSearch
 from storage.database import Database, open_database
 from storage.embeddings import EmbeddingModel
+from storage.epochs import LevelEpochs
 from storage.indexing import Indexer
 from storage.knowledge_base import KnowledgeBase
 from storage.knowledge_search import KnowledgeSearch
@@ -22,7 +26,10 @@ from storage.redis_server import RedisConnection
 from storage.reports import ReportStore
 from storage.sealing import Sealer, open_sealer
 from storage.settings import Settings
+from storage.shared_cache import SharedTier
 from storage.vector_index import open_vector_index
+
+_VECTORS_ARE_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,9 @@ class Stores:
     knowledge: KnowledgeBase
     reports: ReportStore
     redis: RedisConnection
+    cache: ContextCache
+    epochs: LevelEpochs
+    collaborations: CollaborationStore
     sealer: Sealer
     model: EmbeddingModel
     clock: Callable[[], datetime]
@@ -67,14 +77,23 @@ async def open_stores(
         )
         audit = AuditLog(database, clock=tell_time)
         reports = ReportStore(database, audit, clock=tell_time)
+        sealer = open_sealer(settings)
+        cache = _open_cache(settings, database, sealer, redis, tell_time)
+        embeddings = CachedEmbeddings(model, cache, clock=tell_time)
         indexer = Indexer(database, index, model, clock=tell_time)
         knowledge = KnowledgeBase(
             database=database,
             audit=audit,
             writer=KnowledgeWriter(database, audit, clock=tell_time, new_id=make_id),
-            search=KnowledgeSearch(database, index, model),
+            search=CachedSearch(
+                KnowledgeSearch(database, index, model, embeddings),
+                cache,
+                LevelEpochs(database),
+                model,
+                exact_search_chunks=settings.exact_search_chunks,
+            ),
             indexer=indexer,
-            purger=Purger(database, indexer, reports, settings),
+            purger=Purger(database, indexer, reports, cache, settings),
             clock=tell_time,
         )
         principals = PrincipalRegistry(
@@ -88,7 +107,8 @@ async def open_stores(
             knowledge=knowledge,
             reports=reports,
             redis=redis,
-            sealer=open_sealer(settings),
+            cache=cache,
+            sealer=sealer,
             model=model,
             clock=tell_time,
             new_id=make_id,
@@ -96,6 +116,29 @@ async def open_stores(
     finally:
         await redis.close()
         await database.close()
+
+
+def _open_cache(
+    settings: Settings,
+    database: Database,
+    sealer: Sealer,
+    redis: RedisConnection,
+    clock: Callable[[], datetime],
+) -> ContextCache:
+    lifetime = timedelta(seconds=settings.cache_ttl_seconds)
+    return ContextCache(
+        sealer,
+        SharedTier(redis, entries=settings.cache_entries),
+        installation_id=database.installation_id,
+        clock=clock,
+        lifetimes={
+            CacheKind.SEARCH: lifetime,
+            CacheKind.SUMMARY: lifetime,
+            CacheKind.EMBEDDING: max(lifetime, _VECTORS_ARE_KEPT),
+        },
+        entries=settings.cache_entries,
+        megabytes=settings.cache_megabytes,
+    )
 
 
 @lru_cache(maxsize=4)

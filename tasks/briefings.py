@@ -15,6 +15,7 @@ from domain.window import WindowItem
 from reasoning.briefing import compose_briefing
 from reasoning.summary import summarize
 from storage.reports import ReportKind
+from tasks.cached_summaries import SummaryRequest, digest_of, summary_of
 from tasks.identification import RunStamp
 from tasks.step import step
 from tasks.stores import current_stores
@@ -62,15 +63,28 @@ async def load_window(
 
 @step(name="summarize-domain", timeout=_THINKING, tags={"summary"}, keep_result=True)
 async def summarize_domain(
-    window: DomainWindow, time_horizon: TimeHorizon, run: RunStamp
+    window: DomainWindow, time_horizon: TimeHorizon, reader: Reader, run: RunStamp
 ) -> StrategicSummary:
-    """Say what matters in one domain."""
-    return summarize(
+    """Say what matters in one domain; said to a reader of that clearance today, it is remembered."""
+    request = SummaryRequest(
         domain=window.domain,
         time_horizon=time_horizon,
-        items=window.items,
-        items_before=window.items_before,
+        day=run.now.date(),
+        items=digest_of(window.items),
+        items_before=digest_of(window.items_before),
+    )
+    return await summary_of(
+        request,
+        reader.clearance,
         now=run.now,
+        cache=current_stores().cache,
+        summarize=lambda: summarize(
+            domain=window.domain,
+            time_horizon=time_horizon,
+            items=window.items,
+            items_before=window.items_before,
+            now=run.now,
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -39,7 +39,7 @@ async def fill(home: Path) -> None:
 
 
 @contextmanager
-def serving(environment: dict[str, str]) -> Iterator[psutil.Process]:
+def serving(environment: dict[str, str]) -> Generator[psutil.Process]:
     """The dispatcher, a process of its own, told to end at the end."""
     with subprocess.Popen([*_COMMAND, "events", "serve"], env=environment) as dispatcher:
         try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from prefect import Flow
+from prefect import Flow, State
 
 from domain.analysis import ComprehensiveAnalysis
 from domain.collaboration import CollaborationMode, CollaborationState
@@ -31,12 +31,12 @@ StartRun = Callable[[Flow[Any, Any], dict[str, Any], Event], Awaitable[FinishedR
 async def in_this_process(
     flow: Flow[Any, Any], parameters: dict[str, Any], event: Event
 ) -> FinishedRun:
-    state = await flow(**parameters, return_state=True)
+    state: State[Any] = await flow(**parameters, return_state=True)  # pyright: ignore[reportGeneralTypeIssues] - an async flow
     return FinishedRun(f"run-for-{event.event_id}"[:64], completed=state.is_completed())
 
 
 @asynccontextmanager
-async def dispatcher(stores: Stores, start_run: StartRun = in_this_process) -> AsyncIterator[None]:
+async def dispatcher(stores: Stores, start_run: StartRun = in_this_process) -> AsyncGenerator[None]:
     stop = asyncio.Event()
     handlers = EventHandlers(stores, start_run)
     consuming = asyncio.create_task(
