@@ -410,7 +410,6 @@ async def test_without_redis_every_read_goes_on_with_one_warning_until_it_is_bac
         assert await answering.fetch(stores.cache, f"n{number}") == [f"answer to n{number}"]
         (found,) = await stores.knowledge.search([SearchQuery(text="plant")], CEO)
         assert [one.knowledge_id for one in found] == ["a"]
-        await asyncio.sleep(0.005)
     assert await answering.fetch(stores.cache, "before") == ["answer to before"]
     assert answering.made.count("before") == 1
     (warning,) = warnings_in(caplog)
