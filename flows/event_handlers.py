@@ -28,6 +28,7 @@ from flows.business_analysis import business_analysis
 from flows.ceo_briefing import ceo_briefing
 from flows.starting import FinishedRun
 from flows.technical_analysis import technical_analysis
+from storage.epochs import advance_epochs
 from storage.stores import Stores
 
 StartRun = Callable[[Flow[Any, Any], dict[str, Any], Event], Awaitable[FinishedRun]]
@@ -65,7 +66,7 @@ class EventHandlers:
     async def _move_epoch(self, event: Event) -> None:
         async with self._stores.database.writing() as session:
             if await self._stores.handled.once(session, "move-epoch", event.event_id):
-                await self._stores.epochs.advance(session, [event.confidentiality_level.rank])
+                await advance_epochs(session, [event.confidentiality_level.rank])
 
     async def _brief_everyone_cleared(self, event: Event, alert: StrategicAlert) -> None:
         for principal in await self._stores.principals.list():

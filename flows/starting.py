@@ -8,11 +8,14 @@ crashed, not running for ever.
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from prefect import Flow, get_client
-from prefect.client.schemas.objects import StateType
-from prefect.flow_engine import run_flow_in_subprocess
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Crashed
 
 from domain.errors import TransientStorageError
@@ -39,18 +42,36 @@ async def run_for_event(
         run = await client.create_flow_run(
             flow, parameters=flow.serialize_parameters(parameters), tags=tags
         )
-        process = await asyncio.to_thread(
-            run_flow_in_subprocess, flow, flow_run=run, parameters=parameters
-        )
-        try:
-            await asyncio.to_thread(process.join)
-        except asyncio.CancelledError:
+        await _run_in_process(flow, run)
+        state_type = await _end_state(client, run)
+    return FinishedRun(str(run.id), completed=state_type is StateType.COMPLETED)
+
+
+async def _run_in_process(flow: Flow[Any, Any], run: FlowRun) -> None:
+    """Let Prefect's engine run it, as a worker would; end the process when this is cancelled."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "prefect.engine",
+        str(run.id),
+        env={
+            **os.environ,
+            "PREFECT__FLOW_ENTRYPOINT": f"{flow.fn.__module__}.{flow.fn.__name__}",
+        },
+    )
+    try:
+        await process.wait()
+    except asyncio.CancelledError:
+        with suppress(ProcessLookupError):
             process.terminate()
-            raise
-        state = (await client.read_flow_run(run.id)).state
-        if state is None or not state.is_final():
-            await client.set_flow_run_state(
-                run.id, Crashed(message="The process of this run died."), force=True
-            )
-            raise RunInterrupted
-    return FinishedRun(str(run.id), completed=state.type is StateType.COMPLETED)
+        await process.wait()
+        raise
+
+
+async def _end_state(client: PrefectClient, run: FlowRun) -> StateType:
+    state = (await client.read_flow_run(run.id)).state
+    if state is None or not state.is_final() or state.is_crashed():
+        died = Crashed(message="The process of this run died.")
+        await client.set_flow_run_state(run.id, died, force=True)
+        raise RunInterrupted
+    return state.type

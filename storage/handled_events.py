@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlmodel import col, select
 
 from storage.database import Database
 from storage.tables import HandledEventRow
@@ -44,6 +44,23 @@ class HandledEvents:
         )
         await session.flush()
         return True
+
+    async def is_done(self, handler: str, event_id: str) -> bool:
+        """Return whether *handler* has done it."""
+        async with self._database.reading() as session:
+            return await session.get(HandledEventRow, (handler, event_id)) is not None
+
+    async def flow_runs_of(self, handler: str) -> list[str]:
+        """Return the flow runs by which *handler* did what it did, oldest first."""
+        done = (
+            select(HandledEventRow.flow_run_id)
+            .where(
+                col(HandledEventRow.handler) == handler,
+                col(HandledEventRow.flow_run_id).is_not(None),
+            )
+            .order_by(col(HandledEventRow.handled_at))
+        )
+        return [str(row.flow_run_id) for row in await self._database.rows(done)]
 
     async def forget_before(self, time: datetime) -> int:
         """Forget what was done before *time*, longer ago than any event can come again; return how many."""

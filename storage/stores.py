@@ -13,13 +13,17 @@ from storage.audit import AuditLog
 from storage.cache import CacheKind, ContextCache
 from storage.cached_embeddings import CachedEmbeddings
 from storage.cached_search import CachedSearch
+from storage.collaborations import CollaborationStore
 from storage.database import Database, open_database
 from storage.embeddings import EmbeddingModel
 from storage.epochs import LevelEpochs
+from storage.event_bus import EventBus
+from storage.handled_events import HandledEvents
 from storage.indexing import Indexer
 from storage.knowledge_base import KnowledgeBase
 from storage.knowledge_search import KnowledgeSearch
 from storage.knowledge_writer import KnowledgeWriter
+from storage.outgoing_events import EventRelay, OutgoingEvents
 from storage.principals import PrincipalRegistry
 from storage.purging import Purger
 from storage.redis_server import RedisConnection
@@ -45,6 +49,9 @@ class Stores:
     redis: RedisConnection
     cache: ContextCache
     epochs: LevelEpochs
+    events: EventBus
+    relay: EventRelay
+    handled: HandledEvents
     collaborations: CollaborationStore
     sealer: Sealer
     model: EmbeddingModel
@@ -79,6 +86,9 @@ async def open_stores(
         reports = ReportStore(database, audit, clock=tell_time)
         sealer = open_sealer(settings)
         cache = _open_cache(settings, database, sealer, redis, tell_time)
+        epochs = LevelEpochs(database)
+        namespace = f"diarchy:{await database.installation_id()}"
+        events = EventBus(redis, namespace, clock=tell_time)
         embeddings = CachedEmbeddings(model, cache, clock=tell_time)
         indexer = Indexer(database, index, model, clock=tell_time)
         knowledge = KnowledgeBase(
@@ -88,7 +98,7 @@ async def open_stores(
             search=CachedSearch(
                 KnowledgeSearch(database, index, model, embeddings),
                 cache,
-                LevelEpochs(database),
+                epochs,
                 model,
                 exact_search_chunks=settings.exact_search_chunks,
             ),
@@ -108,6 +118,13 @@ async def open_stores(
             reports=reports,
             redis=redis,
             cache=cache,
+            epochs=epochs,
+            events=events,
+            relay=EventRelay(database, events),
+            handled=HandledEvents(database, clock=tell_time),
+            collaborations=CollaborationStore(
+                database, OutgoingEvents(clock=tell_time), clock=tell_time
+            ),
             sealer=sealer,
             model=model,
             clock=tell_time,

@@ -52,7 +52,7 @@ def serving(environment: dict[str, str]) -> Generator[psutil.Process]:
 def flow_run_of(dispatcher: psutil.Process) -> psutil.Process | None:
     """Return the process in which the dispatcher runs a flow, if it runs one."""
     for child in dispatcher.children():
-        if any("spawn_main" in argument for argument in child.cmdline()):
+        if any("prefect.engine" in argument for argument in child.cmdline()):
             return child
     return None
 

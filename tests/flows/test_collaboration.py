@@ -164,7 +164,7 @@ async def test_who_was_revoked_meanwhile_gets_no_answer(company: Stores) -> None
     (asked_id,) = [
         stored.event.event_id
         async for stored in company.events.tail()
-        if stored.event is not None and stored.event.requires_response
+        if stored.event.requires_response
     ]
     request: Any = {"collaboration_id": asked_id}
     with pytest.raises(NotFound):
