@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -87,6 +88,8 @@ class Consumption:
         self._has_done = asyncio.Event()
         self._looked_at = float("-inf")
         self._read_count = concurrency
+        self._may_have_more: set[int] = set()
+        """The priorities of which the last reading may have left something unread."""
         self._is_over = False
         self._redis_is_down = False
 
@@ -130,7 +133,11 @@ class Consumption:
         """Whether something is ready, and nothing more urgent can have come for long."""
         now = asyncio.get_running_loop().time()
         self._work.wake(now)
-        return bool(self._work.ready) and now - self._looked_at < _LOOK_AGAIN_SECONDS
+        return (
+            bool(self._work.ready)
+            and self._work.highest_ready >= max(self._may_have_more, default=0)
+            and now - self._looked_at < _LOOK_AGAIN_SECONDS
+        )
 
     async def _read(self) -> None:
         """Read what is more urgent than what is ready; with nothing ready, wait for anything."""
@@ -153,8 +160,15 @@ class Consumption:
         self._looked_at = loop.time()
 
     async def _read_streams(self, priorities: list[int], *, block: float | None) -> None:
-        for entry in await self._member.read(priorities, count=self._read_count, block=block):
+        entries = await self._member.read(priorities, count=self._read_count, block=block)
+        for entry in entries:
             self._work.add(entry)
+        of_each = Counter(entry.priority for entry in entries)
+        for priority in priorities:
+            if of_each[priority] < self._read_count:
+                self._may_have_more.discard(priority)
+            else:
+                self._may_have_more.add(priority)
 
     async def _is_worked_off(self) -> bool:
         """Whether neither this consumer nor another one of the group has anything left."""
@@ -175,6 +189,13 @@ class Consumption:
             return
         try:
             await self._handler(event)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # Something within the handler was cancelled, not this consumer.
+            await self._fail(entry, error)
+            return
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed try
             await self._fail(entry, error)
             return
@@ -184,7 +205,7 @@ class Consumption:
         self._work.finish(entry)
         self._has_done.set()
 
-    async def _fail(self, entry: Entry, error: Exception) -> None:
+    async def _fail(self, entry: Entry, error: BaseException) -> None:
         entry.tries += 1
         if entry.tries >= self._policy.most_tries:
             await self._bury(entry, _reason(error))
@@ -275,7 +296,7 @@ class Consumption:
             _log.warning("Redis does not answer; events for %s wait.", self._member.group)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Name what a handler raised; only Diarchy's own words are known to be free of content."""
     kind = type(error).__name__
     return f"{kind}: {error}"[:500] if isinstance(error, DiarchyError) else kind

@@ -48,7 +48,8 @@ async def pending(bus: EventBus, group: str = "group") -> list[str]:
 
 async def work_off(bus: EventBus, handler: Any, group: str = "group", **options: Any) -> int:
     options = {"policy": QUICK, "until_idle": True} | options
-    return await bus.consume(group, "consumer", handler, **options)
+    async with asyncio.timeout(20):
+        return await bus.consume(group, "consumer", handler, **options)
 
 
 async def test_every_group_gets_every_event(bus: EventBus):
@@ -136,6 +137,19 @@ async def test_a_dead_letter_tells_the_kind_of_the_error_and_none_of_its_words(
     assert letter.event.event_id == "poison"
     assert (letter.group, letter.reason, letter.tries) == ("group", "ValueError", QUICK.most_tries)
     assert letter.dead_since == clock.now
+
+
+async def test_a_handler_within_which_something_is_cancelled_has_failed(bus: EventBus):
+    await bus.publish(update())
+
+    async def cancel(event: Event) -> None:
+        del event
+        raise asyncio.CancelledError
+
+    assert await work_off(bus, cancel) == 0
+
+    (letter,) = await letters(bus)
+    assert letter.reason == "CancelledError"
 
 
 async def test_what_diarchy_itself_says_stands_in_a_dead_letter(bus: EventBus):
@@ -236,7 +250,7 @@ async def test_consumers_of_a_group_share_the_work(bus: EventBus):
 
     await asyncio.gather(*map(consumer, range(3)))
 
-    assert sorted(sum(handled, [])) == [f"{number:03}" for number in range(200)]
+    assert sorted(name for names in handled for name in names) == [f"{number:03}" for number in range(200)]
     assert all(handled)
 
 
@@ -315,12 +329,15 @@ async def test_an_event_whose_consumers_all_die_is_given_up(bus: EventBus):
     await bus.publish(update("killer"))
     policy = replace(QUICK, most_deliveries=3)
 
+    class Killed(BaseException):
+        """As near to a kill as one process comes."""
+
     async def die(event: Event) -> None:
         del event
-        raise asyncio.CancelledError  # as near to a kill as one process comes
+        raise Killed
 
     for _ in range(3):
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Killed):
             await work_off(bus, die, policy=policy)
     handler = FakeHandler()
     await work_off(bus, handler, policy=policy)
