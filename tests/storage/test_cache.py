@@ -332,6 +332,26 @@ async def test_a_cached_answer_above_internal_is_audited_like_any_other(open_hom
     assert [entry.detail["items"] for entry in entries] == [[["secret", 3]]] * 3
 
 
+async def test_an_expiry_shows_from_the_very_next_read_also_in_the_scores_of_the_others(
+    open_home: OpenHome, clock: HandClock
+):
+    stores = [await open_home(cache_ttl_seconds=100_000) for _ in range(2)]
+    fresh = await open_home(cache_entries=0)
+    await store(
+        stores[0],
+        item("brief", "The plant in Brno is sold.", expires_at=NOW + timedelta(hours=1)),
+        item("other", "The plant ships pumps to Brno and other places every week."),
+    )
+    query = [SearchQuery(text="the plant in Brno is sold")]
+    for each in (*stores, *stores):
+        assert len((await each.knowledge.search(query, STAFF))[0]) == 2
+    clock.advance(timedelta(hours=1))
+    expected = await fresh.knowledge.search(query, STAFF)
+    assert [one.knowledge_id for one in expected[0]] == ["other"]
+    for each in stores:
+        assert await each.knowledge.search(query, STAFF) == expected
+
+
 async def test_what_comes_from_redis_equals_what_was_found(open_home: OpenHome):
     stores, other = await open_home(), await open_home()
     await store(
