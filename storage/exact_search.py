@@ -37,6 +37,11 @@ class LevelInMemory:
     matrix: LevelMatrix
     words: LevelWords
 
+    @property
+    def versions(self) -> tuple[int, int]:
+        """Of the tables of windows and of items that this was read from."""
+        return (self.matrix.table_version, self.words.table_version)
+
 
 @dataclass(frozen=True)
 class _Found:

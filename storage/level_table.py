@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,14 @@ _SPARE_HITS = 60
 """How many more hits are read at once, to see the end of a tie."""
 
 
+class _Seen(NamedTuple):
+    """The tables as `count` last saw them."""
+
+    windows_version: int
+    texts_version: int
+    windows: int
+
+
 class LevelTable:
     """The windows and the items of one level."""
 
@@ -53,10 +62,10 @@ class LevelTable:
         self._windows = windows
         self._texts = texts
         self._level = level
-        self._matrix: LevelMatrix | None = None
-        self._words: LevelWords | None = None
+        self._held: LevelInMemory | None = None
+        self._loading = asyncio.Lock()
         self._stamp: dict[bytes, bytes] | None = None
-        self._counted: tuple[int, int] | None = None
+        self._seen: _Seen | None = None
 
     @property
     def level(self) -> ConfidentialityLevel:
@@ -72,10 +81,11 @@ class LevelTable:
     @translated_index_errors()
     async def count(self) -> int:
         """Look at the table as it is now and return how many windows there are."""
-        version = await self._windows.version()
-        if self._counted is None or self._counted[0] != version:
-            self._counted = (version, await self._windows.count_rows())
-        return self._counted[1]
+        versions = await asyncio.gather(self._windows.version(), self._texts.version())
+        if self._seen is None or self._seen.windows_version != versions[0]:
+            self._seen = _Seen(*versions, await self._windows.count_rows())
+        self._seen = self._seen._replace(texts_version=versions[1])
+        return self._seen.windows
 
     @translated_index_errors()
     async def add(self, *, windows: pa.Table, texts: pa.Table) -> None:
@@ -115,26 +125,35 @@ class LevelTable:
     @translated_index_errors()
     async def in_memory(self) -> LevelInMemory:
         """Return vectors and words in memory as of the last `count`, read again where they changed."""
-        if self._counted is None:
+        if self._seen is None:
             await self.count()
-        version = self._counted[0] if self._counted else await self._windows.version()
-        if self._matrix is None or self._matrix.table_version != version:
+        async with self._loading:
+            seen = cast("_Seen", self._seen)
+            if self._held is None or self._held.versions != seen[:2]:
+                self._held = await self._load(seen)
+            return self._held
+
+    async def _load(self, seen: _Seen) -> LevelInMemory:
+        held = self._held
+        if held is not None and held.matrix.table_version == seen.windows_version:
+            matrix = held.matrix
+        else:
             await self._check_stamp()
             rows = await self._windows.query().select(list(MATRIX_COLUMNS)).to_arrow()
-            self._matrix = await asyncio.to_thread(
-                LevelMatrix.of, rows, level_rank=self._level.rank, table_version=version
-            )
-            self._words = None
-        version = await self._texts.version()
-        if self._words is None or self._words.table_version != version:
-            rows = await self._texts.query().select(list(WORD_COLUMNS)).to_arrow()
-            self._words = await asyncio.to_thread(
-                LevelWords.of,
+            matrix = await asyncio.to_thread(
+                LevelMatrix.of,
                 rows,
-                knowledge_ids=self._matrix.knowledge_ids,
-                table_version=version,
+                level_rank=self._level.rank,
+                table_version=seen.windows_version,
             )
-        return LevelInMemory(self._matrix, self._words)
+        rows = await self._texts.query().select(list(WORD_COLUMNS)).to_arrow()
+        words = await asyncio.to_thread(
+            LevelWords.of,
+            rows,
+            knowledge_ids=matrix.knowledge_ids,
+            table_version=seen.texts_version,
+        )
+        return LevelInMemory(matrix, words)
 
     @translated_index_errors()
     async def words(self, text: str) -> Words:
@@ -242,7 +261,7 @@ class LevelTable:
             await table.optimize(cleanup_older_than=_AT_ONCE, delete_unverified=True)
             if len(await table.list_versions()) != 1:
                 raise StorageError("older versions of the index remain after a purge")
-        self._matrix = self._words = None
+        self._held = None
 
     async def _check_stamp(self) -> None:
         """Another process may have made the table anew for another model since it was opened."""

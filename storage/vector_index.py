@@ -48,10 +48,13 @@ class VectorIndex:
             for level in clearance.readable_levels
             if (table := await self.find_table(level)) is not None
         ]
-        windows = sum(await asyncio.gather(*(table.count() for table in tables)))
+        counts, words = await asyncio.gather(
+            asyncio.gather(*(table.count() for table in tables)),
+            asyncio.gather(*(table.words(query.text) for table in tables[:1] for query in queries)),
+        )
+        windows = sum(counts)
         if not windows:
             return [Candidates.of([]) for _ in queries]
-        words = await asyncio.gather(*(tables[0].words(query.text) for query in queries))
         if windows <= self._exact_search_chunks:
             levels = await asyncio.gather(*(table.in_memory() for table in tables))
             return await asyncio.to_thread(search_in_memory, levels, queries, words, now=now)
