@@ -220,6 +220,15 @@ _NO_CLAIM_WORDING = {
         (?:reduc|mitigat|remov|eliminat)\w{1,4} (?:the |our |this )?risks?; risk[- ]free;
         breach notification
     """,
+    Role.DECISION: r"""
+        (?:we|i) propose that(?! (?:we|the (?:board|company|management|group|committee|team))\b|
+        \s<word>{1,6}(?:should|be)\b);
+        (?:we|i) (?:recommend|propose) (?:an?|the|this|our) <word>{0,3}(?:approach|models?|method|mechanisms?|
+        framework|algorithm|hypothes[ie]s|theory|explanation|concept);
+        (?:we|i) (?:recommend|propose) <word>?(?:research|studies|experiments|investigations);
+        decisions? (?:which|that) (?:needed|required|requested|wanted);
+        appeals? (?:of|against) <word>?decisions? (?:is|are) (?:still )?pending
+    """,
     Role.SUPPORT: r"""
         (?:low|lower|lowest|no|secondary) priorit(?:y|ies); priority:? \d{1,2};
         priority (?:was|is|has been)? ?(?:raised|lowered|cut|moved|changed);
