@@ -250,7 +250,9 @@ async def test_consumers_of_a_group_share_the_work(bus: EventBus):
 
     await asyncio.gather(*map(consumer, range(3)))
 
-    assert sorted(name for names in handled for name in names) == [f"{number:03}" for number in range(200)]
+    assert sorted(name for names in handled for name in names) == [
+        f"{number:03}" for number in range(200)
+    ]
     assert all(handled)
 
 
