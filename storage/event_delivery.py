@@ -97,6 +97,8 @@ class Consumption:
         """Work events off; return how many were handled."""
         try:
             await self._answered(self._join)
+            if _is_cancelled():
+                raise asyncio.CancelledError
             async with asyncio.TaskGroup() as tasks:
                 aside = [tasks.create_task(self._keep_alive()), tasks.create_task(self._ack_done())]
                 workers = [tasks.create_task(self._work_off()) for _ in range(self._concurrency)]
@@ -118,7 +120,7 @@ class Consumption:
 
     @property
     def _ends(self) -> bool:
-        return self._is_over or self._stop.is_set()
+        return self._is_over or self._stop.is_set() or _is_cancelled()
 
     async def _next(self) -> Entry | None:
         """Return the most urgent entry; None when there was none for a while, or never will be."""
@@ -190,8 +192,7 @@ class Consumption:
         try:
             await self._handler(event)
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            if _is_cancelled():
                 raise
             # Something within the handler was cancelled, not this consumer.
             await self._fail(entry, error)
@@ -221,7 +222,7 @@ class Consumption:
 
     async def _ack_done(self) -> None:
         """Ack what was handled: whatever has gathered since the last time, in one go."""
-        while True:
+        while not _is_cancelled():
             await self._has_done.wait()
             self._has_done.clear()
             await self._answered(self._ack)
@@ -239,7 +240,7 @@ class Consumption:
             self._work.forget(taken)
 
     async def _keep_alive(self) -> None:
-        while True:
+        while not _is_cancelled():
             await asyncio.sleep(self._policy.death.total_seconds() / 3)
             await self._answered(self._look_after_entries)
 
@@ -294,6 +295,16 @@ class Consumption:
         if not self._redis_is_down:
             self._redis_is_down = True
             _log.warning("Redis does not answer; events for %s wait.", self._member.group)
+
+
+def _is_cancelled() -> bool:
+    """Whether the current task is to end.
+
+    A cancellation that meets an answer of Redis on its way may be lost in `asyncio.wait_for`, which
+    the client uses: Python 3.11 then returns the answer. So loops look for it themselves.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _reason(error: BaseException) -> str:

@@ -91,8 +91,7 @@ class PrivateRedis:
             process = self._find_process()
             if process is None:
                 return False
-            # On SIGTERM the server writes its append-only file to the disk before it ends.
-            _end(process)
+            self._end(process)
             return True
 
     def find_running(self) -> RunningRedis | None:
@@ -242,7 +241,21 @@ class PrivateRedis:
         """End a server whose socket is gone: nobody reaches it, and it holds the append-only file."""
         process = self._find_process()
         if process is not None:
-            _end(process)
+            self._end(process)
+
+    def _end(self, process: psutil.Process) -> None:
+        """End the server; on SIGTERM it writes its append-only file to the disk first.
+
+        That it is gone its lock tells: the process id stays while its starter lives and does not ask.
+        """
+        for end in (process.terminate, process.kill):
+            with suppress(psutil.NoSuchProcess):
+                end()
+            deadline = time.monotonic() + STOP_DEADLINE.total_seconds()
+            while time.monotonic() < deadline:
+                if not self._is_alive():
+                    return
+                time.sleep(_PAUSE_SECONDS)
 
     def _keep_log_short(self) -> None:
         if self.log_file.exists() and self.log_file.stat().st_size > _LOG_LIMIT_BYTES:
@@ -288,14 +301,3 @@ def _make_private(folder: Path) -> None:
     owned = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
     if not owned or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise RedisUnavailable(f"{folder} must be a folder that only its owner can enter.")
-
-
-def _end(process: psutil.Process) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.terminate()
-        _, stubborn = psutil.wait_procs([process], timeout=STOP_DEADLINE.total_seconds())
-        for left in stubborn:
-            left.kill()
-        psutil.wait_procs(stubborn, timeout=STOP_DEADLINE.total_seconds())
-    for handle in _launched:
-        handle.poll()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -74,11 +74,14 @@ class FakeHandler:
 
 
 async def eventually(
-    predicate: Callable[[], bool], description: str, *, within: float = 20.0
+    predicate: Callable[[], bool | Awaitable[bool]], description: str, *, within: float = 30.0
 ) -> None:
     """Return once *predicate* holds; fail with *description* when it never does."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within
-    while not predicate():
+    while True:
+        holds = predicate()
+        if holds if isinstance(holds, bool) else await holds:
+            return
         assert loop.time() < deadline, f"waited {within:.0f} s in vain: {description}"
         await asyncio.sleep(0.005)

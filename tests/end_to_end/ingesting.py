@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import random
 import signal
@@ -20,6 +19,7 @@ from gateway.prefect_server import point_process_at
 from storage.settings import Settings
 from storage.stores import Stores, open_stores
 from tasks.progress import report_progress_to
+from tests.end_to_end.processes import PROCESSES
 from tests.storage.contents import assert_index_is_right, stored_rows
 from tests.stores import TOP_SECRET
 
@@ -78,9 +78,9 @@ class Ingest:
     """`ingest_knowledge` of *paths* in a process of its own; `kill` is `kill -9`."""
 
     def __init__(self, home: Path, paths: Sequence[Path]) -> None:
-        self._told, telling = _PROCESSES.Pipe(duplex=False)
+        self._told, telling = PROCESSES.Pipe(duplex=False)
         environment = {**os.environ, "DIARCHY_HOME": str(home)}
-        self._process = _PROCESSES.Process(
+        self._process = PROCESSES.Process(
             target=_ingest, args=(environment, [str(path) for path in paths], telling)
         )
         self._process.start()
@@ -106,11 +106,6 @@ class Ingest:
         last = [*self.lines()][-1]
         assert self._process.exitcode == 0, last
         return IngestReport.model_validate_json(last)
-
-
-# A server that has imported what takes seconds forks each ingest: a process of its own all the same.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["flows.ingest_knowledge", "sentence_transformers"])
 
 
 def _ingest(environment: dict[str, str], paths: list[str], told: Connection) -> None:
