@@ -18,6 +18,7 @@ from storage.database import Database, open_database
 from storage.embeddings import EmbeddingModel
 from storage.epochs import LevelEpochs
 from storage.event_bus import EventBus
+from storage.guarded_events import GuardedEvents
 from storage.handled_events import HandledEvents
 from storage.indexing import Indexer
 from storage.knowledge_base import KnowledgeBase
@@ -50,6 +51,7 @@ class Stores:
     cache: ContextCache
     epochs: LevelEpochs
     events: EventBus
+    guarded_events: GuardedEvents
     relay: EventRelay
     handled: HandledEvents
     collaborations: CollaborationStore
@@ -120,6 +122,7 @@ async def open_stores(
             cache=cache,
             epochs=epochs,
             events=events,
+            guarded_events=GuardedEvents(events, audit, sealer),
             relay=EventRelay(database, events),
             handled=HandledEvents(database, clock=tell_time),
             collaborations=CollaborationStore(
