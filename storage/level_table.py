@@ -8,36 +8,28 @@ words may be spread over an item, while a vector of a long text means nothing in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
-import numpy as np
 import pyarrow as pa
 from lancedb import AsyncConnection, AsyncTable
-from lancedb.expr import Expr, col, lit
+from lancedb.expr import col, lit
 from lancedb.index import FTS
-from lancedb.query import MatchQuery
 
 from domain.clearance import ConfidentialityLevel
 from domain.errors import IndexMismatch, StorageError
-from domain.knowledge import KnowledgeCategory
-from domain.ranking import Candidate
-from storage.embeddings import EmbeddingIdentity, Vectors
+from storage.embeddings import EmbeddingIdentity
 from storage.exact_search import LevelInMemory
 from storage.index_errors import translated_index_errors
 from storage.index_schema import text_schema, window_schema
 from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix
 from storage.level_words import WORD_COLUMNS, LevelWords, Words
 
-_SCALAR_COLUMNS = tuple(column for column in MATRIX_COLUMNS if column != "vector")
 _KEEP_OLD_VERSIONS = timedelta(minutes=10)
 """A search that began on an older version finishes on it."""
 _AT_ONCE = timedelta(milliseconds=1)
 """As good as zero, which LanceDB warns about; the caller holds the lock that the warning asks for."""
-_MOST_TIED_HITS = 10_000
-_SPARE_HITS = 60
-"""How many more hits are read at once, to see the end of a tie."""
 
 
 class _Seen(NamedTuple):
@@ -68,6 +60,16 @@ class LevelTable:
         self._seen: _Seen | None = None
 
     @property
+    def windows(self) -> AsyncTable:
+        """The table of the windows."""
+        return self._windows
+
+    @property
+    def texts(self) -> AsyncTable:
+        """The table of the items."""
+        return self._texts
+
+    @property
     def level(self) -> ConfidentialityLevel:
         """The level of everything in the tables."""
         return self._level
@@ -76,7 +78,7 @@ class LevelTable:
     async def check_stamp(self, identity: EmbeddingIdentity) -> None:
         """Raise `IndexMismatch` when another model made the vectors."""
         self._stamp = window_schema(identity).metadata
-        await self._check_stamp()
+        await self.check_stamp_again()
 
     @translated_index_errors()
     async def count(self) -> int:
@@ -138,7 +140,7 @@ class LevelTable:
         if held is not None and held.matrix.table_version == seen.windows_version:
             matrix = held.matrix
         else:
-            await self._check_stamp()
+            await self.check_stamp_again()
             rows = await self._windows.query().select(list(MATRIX_COLUMNS)).to_arrow()
             matrix = await asyncio.to_thread(
                 LevelMatrix.of,
@@ -162,92 +164,6 @@ class LevelTable:
         return Words.of([token.text for token in found])
 
     @translated_index_errors()
-    async def text_scores(
-        self,
-        query: str,
-        *,
-        categories: Sequence[KnowledgeCategory] | None,
-        now: datetime,
-        limit: int,
-    ) -> dict[str, float]:
-        """Return the BM25 scores of the best *limit* items by id, ties at the end broken by id."""
-        fetched = limit + _SPARE_HITS
-        while True:
-            search = self._texts.query().nearest_to_text(MatchQuery(query, "text"))  # pyright: ignore[reportCallIssue] - its defaults are not typed
-            rows = await (
-                search.where(_visible(categories, now))
-                .select(["knowledge_id", "_score"])
-                .limit(fetched)
-                .to_arrow()
-            )
-            scores: list[float] = rows["_score"].to_pylist()
-            ids: list[str] = rows["knowledge_id"].to_pylist()
-            hits = dict(zip(ids, scores, strict=True))
-            best = sorted(hits, key=lambda name: (-hits[name], name))[:limit]
-            exhausted = len(hits) < fetched or fetched > _MOST_TIED_HITS
-            if exhausted or scores[-1] < hits[best[-1]]:
-                return {name: hits[name] for name in best}
-            fetched *= 4
-
-    async def nearest(
-        self,
-        query: Vectors,
-        *,
-        words: Words,
-        categories: Sequence[KnowledgeCategory] | None,
-        now: datetime,
-        limit: int,
-        text_scores: Mapping[str, float],
-    ) -> list[Candidate]:
-        """Return the windows nearest to *query* and those of the items in *text_scores*.
-
-        For levels that are too large to be held in memory; scans the table on disk.
-        """
-        await self._check_stamp()
-        filtered = (
-            self._windows.query()
-            .nearest_to(query)
-            .distance_type("dot")
-            .where(_visible(categories, now))
-            .select([*_SCALAR_COLUMNS, "_distance"])
-        )
-        rows = (await filtered.limit(limit).to_arrow()).to_pylist()
-        cosines = {(row["knowledge_id"], row["start"]): 1 - row["_distance"] for row in rows}
-        if text_scores:
-            by_words = self._windows.query().where(col("knowledge_id").isin(sorted(text_scores)))
-            for row in (await by_words.select(list(MATRIX_COLUMNS)).to_arrow()).to_pylist():
-                place = (row["knowledge_id"], row["start"])
-                if place not in cosines:
-                    cosines[place] = float(np.dot(query, row["vector"]))
-                    rows.append(row)
-        coverages = await self._coverages({row["knowledge_id"] for row in rows}, words)
-        return [
-            Candidate(
-                item_key=row["item_key"],
-                knowledge_id=row["knowledge_id"],
-                level_rank=self._level.rank,
-                strategic_priority=row["strategic_priority"],
-                version=row["version"],
-                start=row["start"],
-                length=row["length"],
-                cosine=cosines[row["knowledge_id"], row["start"]],
-                text_score=text_scores.get(row["knowledge_id"], 0.0),
-                coverage=coverages.get(row["knowledge_id"], 0.0),
-            )
-            for row in rows
-        ]
-
-    async def _coverages(self, knowledge_ids: set[str], words: Words) -> dict[str, float]:
-        """Return for each of the items the share of *words* that it holds."""
-        if not knowledge_ids:
-            return {}
-        named = self._texts.query().where(col("knowledge_id").isin(sorted(knowledge_ids)))
-        rows = await named.select(["knowledge_id", "words"]).to_arrow()
-        return {
-            row["knowledge_id"]: words.share_in(frozenset(row["words"])) for row in rows.to_pylist()
-        }
-
-    @translated_index_errors()
     async def erase_removed(self) -> None:
         """Rewrite the tables without what was removed and drop every older version of them.
 
@@ -263,7 +179,7 @@ class LevelTable:
                 raise StorageError("older versions of the index remain after a purge")
         self._held = None
 
-    async def _check_stamp(self) -> None:
+    async def check_stamp_again(self) -> None:
         """Another process may have made the table anew for another model since it was opened."""
         found = (await self._windows.schema()).metadata or {}
         if self._stamp is not None and found != self._stamp:
@@ -316,10 +232,3 @@ def table_names(level: ConfidentialityLevel) -> tuple[str, str]:
 
 def _text_index() -> FTS:
     return FTS(with_position=False, language="English", stem=True, remove_stop_words=True)
-
-
-def _visible(categories: Sequence[KnowledgeCategory] | None, now: datetime) -> Expr:
-    unexpired = col("expires_at").gt(lit(now))
-    if categories is None:
-        return unexpired
-    return unexpired.and_(col("category").isin([category.value for category in categories]))

@@ -16,13 +16,11 @@ from lancedb import AsyncConnection
 
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.errors import StorageError
-from domain.ranking import CANDIDATES, Candidate, Candidates
+from domain.ranking import Candidates
+from storage.disk_search import search_on_disk
 from storage.embeddings import EmbeddingIdentity, EmbeddingModel
 from storage.exact_search import IndexQuery, search_in_memory
 from storage.level_table import LevelTable, create_level_table, open_level_table, table_names
-from storage.level_words import Words
-
-_QUERIES_AT_ONCE = 32
 
 
 class VectorIndex:
@@ -59,7 +57,7 @@ class VectorIndex:
             levels = await asyncio.gather(*(table.in_memory() for table in tables))
             return await asyncio.to_thread(search_in_memory, levels, queries, words, now=now)
         by_level = await asyncio.gather(
-            *(_search_on_disk(table, queries, words, now=now) for table in tables)
+            *(search_on_disk(table, queries, words, now=now) for table in tables)
         )
         return [
             Candidates.of(chain.from_iterable(levels)) for levels in zip(*by_level, strict=True)
@@ -102,25 +100,3 @@ async def open_vector_index(
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError("the vector index cannot be opened") from error
     return VectorIndex(connection, model, exact_search_chunks=exact_search_chunks)
-
-
-async def _search_on_disk(
-    table: LevelTable, queries: Sequence[IndexQuery], words: Sequence[Words], *, now: datetime
-) -> list[list[Candidate]]:
-    at_once = asyncio.Semaphore(_QUERIES_AT_ONCE)
-
-    async def search_one(query: IndexQuery, of_query: Words) -> list[Candidate]:
-        async with at_once:
-            text_scores = await table.text_scores(
-                query.text, categories=query.categories, now=now, limit=CANDIDATES
-            )
-            return await table.nearest(
-                query.vector,
-                words=of_query,
-                categories=query.categories,
-                now=now,
-                limit=CANDIDATES,
-                text_scores=text_scores,
-            )
-
-    return await asyncio.gather(*map(search_one, queries, words))

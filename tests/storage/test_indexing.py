@@ -109,7 +109,7 @@ async def test_killed_between_windows_and_texts_the_next_drain_ends_right(
 
     async def add_windows_only(table: LevelTable, *, windows: Any, texts: Any) -> None:
         del texts
-        await table._windows.add(windows)
+        await table.windows.add(windows)
         raise Killed
 
     with monkeypatch.context() as dying:
@@ -207,7 +207,7 @@ async def test_a_store_that_fails_is_told_without_paths_and_nothing_is_lost(
     table = await stores.knowledge._indexer._index.find_table(PUBLIC)
     assert table is not None
     with monkeypatch.context() as failing:
-        failing.setattr(type(table._windows), "add", full)
+        failing.setattr(type(table.windows), "add", full)
         with pytest.raises(TransientStorageError) as refused:
             await stores.knowledge.drain_outbox()
     assert "No space left" in str(refused.value)

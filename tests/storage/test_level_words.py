@@ -53,7 +53,7 @@ async def level_with(folder: Path, texts: dict[str, str]) -> LevelTable:
 
 
 def texts_of(table: LevelTable) -> AsyncTable:
-    return table._texts
+    return table.texts
 
 
 async def in_memory(table: LevelTable, knowledge_ids: list[str]) -> LevelWords:
