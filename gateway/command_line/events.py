@@ -27,7 +27,7 @@ from gateway.command_line.output import messages
 if TYPE_CHECKING:
     from domain.events import Event
     from storage.event_bus import DeadLetter, PendingEvent, StoredEvent
-    from storage.stores import Stores
+    from storage.event_desk import EventDesk
 
 app = typer.Typer(help="Events between flow runs.", no_args_is_help=True)
 
@@ -46,12 +46,12 @@ def tail(
 ) -> None:
     """Show the newest events, oldest first; with --json one object a line."""
 
-    async def show(stores: Stores, reader: Reader) -> None:
+    async def show(desk: EventDesk, reader: Reader) -> None:
         if follow:
-            async for stored in stores.guarded_events.follow(reader, limit=limit):
+            async for stored in desk.events.follow(reader, limit=limit):
                 _print(stored, _published(stored), as_json=as_json)
         else:
-            for stored in await stores.guarded_events.newest(reader, limit=limit):
+            for stored in await desk.events.newest(reader, limit=limit):
                 _print(stored, _published(stored), as_json=as_json)
 
     _ask(principal, show, max_confidentiality=max_confidentiality)
@@ -64,7 +64,7 @@ def pending(
     """Show what is not done: in work, waiting for another try, not begun; with --json one a line."""
     found = _ask(
         principal,
-        lambda stores, reader: stores.guarded_events.pending(reader),
+        lambda desk, reader: desk.events.pending(reader),
         max_confidentiality=max_confidentiality,
     )
     _print_all(((one, _held(one)) for one in found), as_json=as_json)
@@ -78,7 +78,7 @@ def dead(
     """Show what was given up, and why; with --json one object a line."""
     found = _ask(
         principal,
-        lambda stores, reader: stores.guarded_events.dead_letters(reader),
+        lambda desk, reader: desk.events.dead_letters(reader),
         max_confidentiality=max_confidentiality,
     )
     _print_all(((one, _given_up(one)) for one in found), as_json=as_json)
@@ -94,9 +94,7 @@ def replay(
     """Publish a dead letter anew, with all its tries; audited."""
     if (event_id is None) is not every:
         raise typer.BadParameter("give an event's id, or --all")
-    replayed = _ask(
-        principal, lambda stores, reader: stores.guarded_events.replay(reader, event_id)
-    )
+    replayed = _ask(principal, lambda desk, reader: desk.events.replay(reader, event_id))
     typer.echo(f"Brought back {replayed.brought_back}.")
     if replayed.stay_dead:
         messages.print(f"{replayed.stay_dead} stay dead: past their deadline, or unreadable.")
@@ -142,15 +140,15 @@ def publish(
         from gateway.command_line.event_file import read_event
 
         event = read_event(file)
-        make: Callable[[Stores, Reader], Event] = lambda _stores, _reader: event  # noqa: E731 - beside its twin
+        make: Callable[[EventDesk, Reader], Event] = lambda _desk, _reader: event  # noqa: E731 - beside its twin
     elif priority_level is None or category is None:
         raise typer.BadParameter("an alert needs --priority-level and --category")
     else:
         make = _alert_maker(priority_level, category, knowledge_id or [], level)
 
-    async def send(stores: Stores, reader: Reader) -> tuple[Event, bool]:
-        made = make(stores, reader)
-        return made, await stores.guarded_events.publish(made, reader)
+    async def send(desk: EventDesk, reader: Reader) -> tuple[Event, bool]:
+        made = make(desk, reader)
+        return made, await desk.events.publish(made, reader)
 
     sent, is_new = _ask(principal, send)
     if is_new:
@@ -182,12 +180,12 @@ def _alert_maker(
     category: KnowledgeCategory,
     knowledge_ids: list[str],
     level: ConfidentialityLevel | None,
-) -> Callable[[Stores, Reader], Event]:
+) -> Callable[[EventDesk, Reader], Event]:
     from domain.events import strategic_alert
 
-    return lambda stores, reader: strategic_alert(
-        event_id=stores.new_id(),
-        occurred_at=stores.clock(),
+    return lambda desk, reader: strategic_alert(
+        event_id=desk.new_id(),
+        occurred_at=desk.now(),
         alert_category=category,
         priority_level=priority_level,
         knowledge_ids=knowledge_ids,
@@ -197,16 +195,16 @@ def _alert_maker(
 
 def _ask(
     principal: str,
-    act: Callable[[Stores, Reader], Awaitable[Answer]],
+    act: Callable[[EventDesk, Reader], Awaitable[Answer]],
     *,
     max_confidentiality: ConfidentialityLevel | None = None,
 ) -> Answer:
     async def run() -> Answer:
-        from storage.stores import open_stores
+        from storage.event_desk import open_event_desk
 
-        async with open_stores(get_settings()) as stores:
-            reader = await stores.principals.get_reader(principal, max_confidentiality)
-            return await act(stores, reader)
+        async with open_event_desk(get_settings()) as desk:
+            reader = await desk.principals.get_reader(principal, max_confidentiality)
+            return await act(desk, reader)
 
     return asyncio.run(run())
 
