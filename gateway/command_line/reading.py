@@ -64,6 +64,14 @@ def briefing(
     principal: AsPrincipal,
     horizon: Horizon = TimeHorizon.WEEK,
     max_confidentiality: MaxConfidentiality = None,
+    edition: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Make the edition of that name once; asked for again, show what was made. An "
+            "alert's edition has the name of its event.",
+        ),
+    ] = None,
     full: InFull = False,
     as_json: AsJson = False,
     output: OutputFiles = None,
@@ -78,6 +86,7 @@ def briefing(
                 requester=principal,
                 time_horizon=horizon,
                 max_confidentiality=max_confidentiality,
+                edition=edition,
             )
         )
     _deliver(result, full=full, as_json=as_json, files=output)
