@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 from prefect import flow
@@ -32,9 +33,10 @@ async def dispatch_events() -> int:
         return await _consume(stores, until_idle=True)
 
 
-async def serve_events(stop: asyncio.Event) -> int:
-    """Work events off as they come until *stop* is set; return how many."""
+async def serve_events(stop: asyncio.Event, *, on_ready: Callable[[], None] = lambda: None) -> int:
+    """Work events off as they come until *stop* is set; return how many. *on_ready* is called once."""
     async with flow_stores() as stores, asyncio.TaskGroup() as tasks:
+        on_ready()
         relaying = tasks.create_task(_relay_until_cancelled(stores))
         handled = await _consume(stores, stop=stop)
         relaying.cancel()

@@ -6,17 +6,24 @@ from prefect import flow
 
 from domain.ingest import MaintenanceReport
 from tasks.ingestion import index_pending
-from tasks.maintenance import drop_old_results, erase_remains, settle_index, verify_audit_log
+from tasks.maintenance import (
+    drop_old_results,
+    erase_remains,
+    settle_events,
+    settle_index,
+    verify_audit_log,
+)
 from tasks.stores import flow_stores
 
 
 @flow(name="maintain-knowledge", flow_run_name="maintain-knowledge")
 async def maintain_knowledge() -> MaintenanceReport:
-    """Drain the outbox, expire, compact, purge and check the audit log."""
+    """Drain the outbox, expire, compact, purge, tell what waits to be told and check the audit log."""
     async with flow_stores():
         indexed = await index_pending()
         expired = await settle_index()
         await erase_remains()
         await drop_old_results()
+        await settle_events()
         entries = await verify_audit_log()
         return MaintenanceReport(indexed=indexed, expired=expired, audit_entries=entries)

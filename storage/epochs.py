@@ -73,19 +73,21 @@ class LevelEpochs:
         return tuple(epoch or 0 for epoch in found), bool(lags)
 
 
-async def advance_epochs(session: AsyncSession, level_ranks: Iterable[int]) -> None:
-    """Move the epochs of these levels on, in the transaction of what changed there.
+async def advance_epochs(session: AsyncSession, level_ranks: Iterable[int]) -> dict[int, int]:
+    """Move the epochs of these levels on, in the transaction of what changed there; return the new ones.
 
     A writing transaction holds the installation's write lock, so no step is lost between two of them.
     """
     ranks = sorted(set(level_ranks))
     if not ranks:
-        return
+        return {}
     stored = select(LevelEpochRow).where(col(LevelEpochRow.level_rank).in_(ranks))
     rows = {row.level_rank: row for row in (await session.execute(stored)).scalars()}
     for rank in ranks:
         if rank in rows:
             rows[rank].epoch += 1
         else:
-            session.add(LevelEpochRow(level_rank=rank, epoch=1))
+            rows[rank] = LevelEpochRow(level_rank=rank, epoch=1)
+            session.add(rows[rank])
     await session.flush()
+    return {rank: rows[rank].epoch for rank in ranks}

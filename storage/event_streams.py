@@ -70,6 +70,11 @@ class EventKeys:
         return f"{self.namespace}:tries:{group}"
 
 
+def namespace_of(installation_id: str) -> str:
+    """Return what the keys of an installation begin with."""
+    return f"diarchy:{installation_id}"
+
+
 def tries_field(priority: int, entry_id: str) -> str:
     """Return the name of an entry in `EventKeys.tries`."""
     return f"{priority}:{entry_id}"

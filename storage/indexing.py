@@ -24,8 +24,10 @@ from storage.database import Database
 from storage.embeddings import EmbeddingModel
 from storage.epochs import advance_epochs
 from storage.index_schema import NEVER_EXPIRES, text_schema, window_schema
+from storage.knowledge_events import changes_of, update_event
 from storage.knowledge_rows import LEVELS
 from storage.level_table import LevelTable
+from storage.outgoing_events import OutgoingEvents
 from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
 from storage.vector_index import VectorIndex
 
@@ -53,12 +55,14 @@ class Indexer:
         database: Database,
         index: VectorIndex,
         model: EmbeddingModel,
+        outgoing: OutgoingEvents,
         *,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._index = index
         self._model = model
+        self._outgoing = outgoing
         self._clock = clock
 
     async def drain(self, progress: Progress | None = None) -> int:
@@ -157,7 +161,7 @@ class Indexer:
         1. Mark the entries as tried, in SQL.
         2. Remove the windows of items that are not known to be new.
         3. Add the windows of the items as they stand now.
-        4. Remove the entries from the outbox and move the level's epoch on.
+        4. Remove the entries from the outbox, move the level's epoch on and write the event of it.
         Killed between any two of these, the entries are found again, marked, and step 2 removes
         what step 3 had added: nothing is lost and nothing is there twice.
         """
@@ -169,7 +173,9 @@ class Indexer:
         rows = await self._rows(keys, table.level)
         tried_before = {entry.item_key for entry in entries if entry.attempts}
         new = {row.item_key for row in rows if row.version == 1} - tried_before
-        await table.remove_items([key for key in keys if key not in new])
+        old = [key for key in keys if key not in new]
+        held = await table.find_items(old)
+        await table.remove_items(old)
         if rows:
             await table.add(
                 windows=await self._window_rows(rows, table.level),
@@ -177,7 +183,14 @@ class Indexer:
             )
         async with self._database.writing() as session:
             await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
-            await advance_epochs(session, [table.level.rank])
+            epochs = await advance_epochs(session, [table.level.rank])
+            event = update_event(
+                table.level,
+                epoch=epochs[table.level.rank],
+                occurred_at=self._clock(),
+                changes=changes_of(rows, held=held, tried_before=tried_before),
+            )
+            await self._outgoing.add(session, event)
         return len(new) < len(keys)
 
     async def _rows(

@@ -27,6 +27,7 @@ from storage.knowledge_rows import addressed_by, item_of, key_of, visible_to
 from storage.knowledge_search import SearchQuery
 from storage.knowledge_windows import KnowledgeWindows
 from storage.knowledge_writer import KnowledgeWriter, WriteOutcome
+from storage.outgoing_events import EventRelay
 from storage.purging import Purger, PurgeReport
 from storage.tables import KnowledgeRow
 
@@ -45,6 +46,7 @@ class KnowledgeBase:
         search: CachedSearch,
         indexer: Indexer,
         purger: Purger,
+        relay: EventRelay,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -54,6 +56,7 @@ class KnowledgeBase:
         self._windows = KnowledgeWindows(database)
         self._indexer = indexer
         self._purger = purger
+        self._relay = relay
         self._clock = clock
 
     async def search(
@@ -118,7 +121,7 @@ class KnowledgeBase:
         """Change fields of an item and bring the index up to date."""
         async with self._audited_denial(knowledge_id, writer, AuditAction.UPDATE):
             item = await self._writer.update(knowledge_id, changes, writer)
-        await self._indexer.drain()
+        await self.drain_outbox()
         return item
 
     async def reclassify_item(
@@ -127,14 +130,14 @@ class KnowledgeBase:
         """Move an item to another level, the only way down, and bring the index up to date."""
         async with self._audited_denial(knowledge_id, writer, AuditAction.RECLASSIFY):
             item = await self._writer.reclassify(knowledge_id, level, writer, reason=reason)
-        await self._indexer.drain()
+        await self.drain_outbox()
         return item
 
     async def delete_item(self, knowledge_id: str, writer: Reader) -> ItemKey:
         """Remove an item for every reader; `purge_item` also erases what files still hold."""
         async with self._audited_denial(knowledge_id, writer, AuditAction.DELETE):
             row = await self._writer.delete(knowledge_id, writer, action=AuditAction.DELETE)
-        await self._indexer.drain()
+        await self.drain_outbox()
         return key_of(row)
 
     async def purge_item(self, knowledge_id: str, writer: Reader) -> PurgeReport:
@@ -143,6 +146,7 @@ class KnowledgeBase:
             row = await self._writer.delete(knowledge_id, writer, action=AuditAction.PURGE)
         key = key_of(row)
         erasure = await self._purger.erase(key, row.content)
+        await self._relay.tell()
         detail = {"item": [knowledge_id, row.level_rank], **erasure._asdict()}
         await self._audit.record(writer.name, AuditAction.PURGE, AuditOutcome.ALLOWED, detail)
         return PurgeReport(
@@ -152,16 +156,20 @@ class KnowledgeBase:
         )
 
     async def drain_outbox(self, progress: Progress | None = None) -> int:
-        """Bring the index up to date with what was written; return the number of entries."""
-        return await self._indexer.drain(progress)
+        """Bring the index up to date with what was written, and tell of it; return the number of entries."""
+        worked_off = await self._indexer.drain(progress)
+        await self._relay.tell()
+        return worked_off
 
     async def pending(self) -> int:
         """Return how many writes the index does not know yet."""
         return await self._indexer.pending()
 
     async def reindex(self, progress: Progress | None = None) -> int:
-        """Make the index anew from the truth; return the number of items."""
-        return await self._indexer.rebuild(progress)
+        """Make the index anew from the truth, and tell of it; return the number of items."""
+        items = await self._indexer.rebuild(progress)
+        await self._relay.tell()
+        return items
 
     async def compact(self) -> int:
         """Settle the index: expired items leave it, small files merge; return how many expired."""

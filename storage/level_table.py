@@ -84,6 +84,15 @@ class LevelTable:
         await self._texts.add(texts)
 
     @translated_index_errors()
+    async def find_items(self, item_keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Return the knowledge id and the category of those of the items that the table holds."""
+        if not item_keys:
+            return {}
+        held = self._texts.query().where(col("item_key").isin(list(item_keys)).to_sql())
+        rows = await held.select(["item_key", "knowledge_id", "category"]).to_arrow()
+        return {row["item_key"]: (row["knowledge_id"], row["category"]) for row in rows.to_pylist()}
+
+    @translated_index_errors()
     async def remove_items(self, item_keys: Sequence[str]) -> None:
         """Remove the items and every window of theirs."""
         if item_keys:

@@ -7,6 +7,7 @@ id. When Redis is down, what is written waits.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -15,13 +16,16 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from domain.errors import RedisUnavailable
+from domain.errors import StorageError
 from domain.events import Event
 from storage.database import Database
 from storage.event_bus import EventBus
 from storage.tables import OutgoingEventRow
 
 _ROWS_AT_ONCE = 100
+_TELLING_SECONDS = 2.0
+_SILENT_SECONDS = 10.0
+"""Many changes after one another are not each held up by a Redis that is down."""
 _log = logging.getLogger(__name__)
 
 
@@ -55,15 +59,22 @@ class EventRelay:
         self._database = database
         self._bus = bus
         self._is_down = False
+        self._silent_until = float("-inf")
 
-    async def publish_pending(self) -> int:
-        """Publish and forget; return how many. With Redis down nothing is published, and nothing lost."""
+    async def publish_pending(self, *, within: float | None = None) -> int:
+        """Publish and forget; return how many. With Redis down nothing is published, and nothing lost.
+
+        *within* says how many seconds Redis may take to answer.
+        """
         published = 0
         oldest = select(OutgoingEventRow).order_by(col(OutgoingEventRow.outgoing_id))
         while rows := await self._database.rows(oldest.limit(_ROWS_AT_ONCE)):
             try:
-                await self._bus.publish_many([Event.model_validate_json(row.body) for row in rows])
-            except RedisUnavailable:
+                async with asyncio.timeout(within):
+                    await self._bus.publish_many(
+                        [Event.model_validate_json(row.body) for row in rows]
+                    )
+            except (StorageError, TimeoutError):
                 if not self._is_down:
                     _log.warning("Redis does not answer; events of changes wait.")
                 self._is_down = True
@@ -76,3 +87,14 @@ class EventRelay:
                 )
             published += len(rows)
         return published
+
+    async def tell(self) -> None:
+        """Publish what can be published at once: a change that is made waits for Redis no longer.
+
+        What cannot be told is told by the next change, the dispatcher or the maintenance.
+        """
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._silent_until:
+            await self.publish_pending(within=_TELLING_SECONDS)
+            if self._is_down:
+                self._silent_until = loop.time() + _SILENT_SECONDS

@@ -100,7 +100,33 @@ class RedisConnection:
 
 @contextmanager
 def translated_redis_errors() -> Generator[None]:
-    """Turn what the Redis client raises into ours: kinds of errors, never commands or values."""
+    """Turn what the Redis client raises into ours, and raise a cancellation that it swallowed.
+
+    Ours are kinds of errors, never commands or values. The client sends by `asyncio.wait_for`, which up
+    to Python 3.11 loses a cancellation that comes just as it ends: its task would run for ever.
+    """
+    cancellations = _cancellations()
+    try:
+        with _kinds_of_errors():
+            yield
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        if _cancellations() > cancellations:
+            raise asyncio.CancelledError from None
+        raise
+    if _cancellations() > cancellations:
+        raise asyncio.CancelledError
+
+
+def _cancellations() -> int:
+    """Return how often the running task has been asked to end."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+@contextmanager
+def _kinds_of_errors() -> Generator[None]:
     from redis import exceptions  # noqa: PLC0415 - see _make_client
 
     try:

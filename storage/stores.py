@@ -18,6 +18,7 @@ from storage.database import Database, open_database
 from storage.embeddings import EmbeddingModel
 from storage.epochs import LevelEpochs
 from storage.event_bus import EventBus
+from storage.event_streams import namespace_of
 from storage.handled_events import HandledEvents
 from storage.indexing import Indexer
 from storage.knowledge_base import KnowledgeBase
@@ -87,10 +88,12 @@ async def open_stores(
         sealer = open_sealer(settings)
         cache = _open_cache(settings, database, sealer, redis, tell_time)
         epochs = LevelEpochs(database)
-        namespace = f"diarchy:{await database.installation_id()}"
+        namespace = namespace_of(await database.installation_id())
         events = EventBus(redis, namespace, clock=tell_time)
         embeddings = CachedEmbeddings(model, cache, clock=tell_time)
-        indexer = Indexer(database, index, model, clock=tell_time)
+        outgoing = OutgoingEvents(clock=tell_time)
+        relay = EventRelay(database, events)
+        indexer = Indexer(database, index, model, outgoing, clock=tell_time)
         knowledge = KnowledgeBase(
             database=database,
             audit=audit,
@@ -104,6 +107,7 @@ async def open_stores(
             ),
             indexer=indexer,
             purger=Purger(database, indexer, reports, cache, settings),
+            relay=relay,
             clock=tell_time,
         )
         principals = PrincipalRegistry(
@@ -120,11 +124,9 @@ async def open_stores(
             cache=cache,
             epochs=epochs,
             events=events,
-            relay=EventRelay(database, events),
+            relay=relay,
             handled=HandledEvents(database, clock=tell_time),
-            collaborations=CollaborationStore(
-                database, OutgoingEvents(clock=tell_time), clock=tell_time
-            ),
+            collaborations=CollaborationStore(database, outgoing, clock=tell_time),
             sealer=sealer,
             model=model,
             clock=tell_time,

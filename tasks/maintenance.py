@@ -10,6 +10,9 @@ from pathlib import Path
 from tasks.step import step
 from tasks.stores import current_stores
 
+_HANDLED_IS_REMEMBERED = timedelta(days=30)
+"""Far longer than a stream keeps an event that nobody handles, or a dead letter that is replayed."""
+
 
 @step(name="settle-index", timeout=timedelta(hours=6), tags={"maintenance", "index"})
 async def settle_index() -> int:
@@ -35,6 +38,17 @@ async def drop_old_results() -> int:
     settings = current_stores().settings
     oldest = time.time() - timedelta(days=settings.result_retention_days).total_seconds()
     return await asyncio.to_thread(_delete_before, settings.results_folder, oldest)
+
+
+@step(name="settle-events", timeout=timedelta(minutes=10), tags={"maintenance", "events"})
+async def settle_events() -> int:
+    """Publish events of changes that still wait, and forget what was handled too long ago to come again.
+
+    Returns how many were published.
+    """
+    stores = current_stores()
+    await stores.handled.forget_before(stores.clock() - _HANDLED_IS_REMEMBERED)
+    return await stores.relay.publish_pending()
 
 
 def _delete_before(folder: Path, oldest: float) -> int:

@@ -13,6 +13,7 @@ import typer
 
 from gateway.command_line import (
     doctor,
+    events,
     ingesting,
     knowledge,
     maintaining,
@@ -37,6 +38,7 @@ for _room in (ingesting, searching, reading, maintaining, doctor, server):
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
+app.add_typer(events.app, name="events")
 
 
 def _print_version(asked: bool) -> None:

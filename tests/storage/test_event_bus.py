@@ -327,6 +327,40 @@ async def test_failures_are_remembered_when_a_consumer_goes(bus: EventBus):
     assert handler.given == ["poison"] * QUICK.most_tries
 
 
+async def test_told_to_stop_a_consumer_ends_what_it_has_in_hand_and_begins_nothing_more(
+    bus: EventBus,
+):
+    await bus.publish_many([update(f"{number}") for number in range(6)])
+    stop = asyncio.Event()
+    begun: list[str] = []
+    ended: list[str] = []
+
+    async def handle(event: Event) -> None:
+        begun.append(event.event_id)
+        await stop.wait()
+        await asyncio.sleep(0.01)  # the end comes after the consumer was told
+        ended.append(event.event_id)
+
+    consuming = asyncio.create_task(
+        work_off(bus, handle, until_idle=False, stop=stop, concurrency=2)
+    )
+    await eventually(lambda: len(begun) == 2, "two handlers have begun")
+    stop.set()
+
+    assert await consuming == 2
+    assert ended == ["0", "1"]
+    assert await pending(bus) == ["2", "3", "4", "5"]
+
+
+def test_pauses_double_up_to_the_longest_and_differ_by_chance():
+    policy = replace(QUICK, first_pause=timedelta(seconds=1), longest_pause=timedelta(seconds=6))
+    full = [1, 2, 4, 6, 6]
+
+    for tries, most in enumerate(full, start=1):
+        pauses = {policy.pause(tries) for _ in range(50)}
+        assert most / 2 <= min(pauses) < max(pauses) <= most
+
+
 async def test_an_event_whose_consumers_all_die_is_given_up(bus: EventBus):
     await bus.publish(update("killer"))
     policy = replace(QUICK, most_deliveries=3)

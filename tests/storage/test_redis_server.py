@@ -20,7 +20,7 @@ from domain.errors import RedisUnavailable
 from gateway.waiting import wait_until
 from storage import private_redis
 from storage.private_redis import PrivateRedis
-from storage.redis_server import RedisConnection
+from storage.redis_server import RedisConnection, translated_redis_errors
 from storage.settings import Settings
 from tests.stores import OpenHome
 
@@ -263,3 +263,23 @@ async def test_opening_the_stores_starts_no_server(
     await open_home()
 
     assert not server.folder.exists()
+
+
+async def test_a_task_that_is_cancelled_during_a_command_ends_there(tmp_path: Path):
+    connection = RedisConnection(Settings(home=tmp_path))
+    client = await connection.client()
+
+    async def ask_for_ever() -> None:
+        while True:
+            with translated_redis_errors():
+                await client.get("key")
+
+    for rounds in range(300):
+        asking = asyncio.create_task(ask_for_ever())
+        for _ in range(1 + rounds % 15):
+            await asyncio.sleep(0)
+        asking.cancel()
+        ended, _ = await asyncio.wait([asking], timeout=5)
+
+        assert ended, "the cancellation was lost"
+    await connection.close()

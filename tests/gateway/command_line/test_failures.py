@@ -16,6 +16,7 @@ COMMANDS = (
     "doctor",
     "maintain",
     "principals",
+    "events",
     "up",
     "down",
     "status",
