@@ -78,9 +78,9 @@ class Ingest:
     """`ingest_knowledge` of *paths* in a process of its own; `kill` is `kill -9`."""
 
     def __init__(self, home: Path, paths: Sequence[Path]) -> None:
-        self._told, telling = _PROCESSES.Pipe(duplex=False)
+        self._told, telling = PROCESSES.Pipe(duplex=False)
         environment = {**os.environ, "DIARCHY_HOME": str(home)}
-        self._process = _PROCESSES.Process(
+        self._process = PROCESSES.Process(
             target=_ingest, args=(environment, [str(path) for path in paths], telling)
         )
         self._process.start()
@@ -109,8 +109,8 @@ class Ingest:
 
 
 # A server that has imported what takes seconds forks each ingest: a process of its own all the same.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["flows.ingest_knowledge", "sentence_transformers"])
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["flows.ingest_knowledge", "sentence_transformers"])
 
 
 def _ingest(environment: dict[str, str], paths: list[str], told: Connection) -> None:
