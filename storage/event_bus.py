@@ -16,7 +16,7 @@ from typing import Any
 from domain.errors import RedisUnavailable
 from domain.events import CollaborationResponse, Event
 from storage.event_delivery import Consumption, DeliveryPolicy, Handler
-from storage.event_group import MILLISECOND, GroupMember
+from storage.event_group import GroupMember
 from storage.event_listing import (
     DeadLetter,
     EventListing,
@@ -26,10 +26,11 @@ from storage.event_listing import (
 )
 from storage.event_streams import (
     BODY,
-    PUBLISH,
+    MILLISECOND,
     REPLAY,
     EventBounds,
     EventKeys,
+    publishing,
 )
 from storage.redis_server import BLOCKING_SECONDS, RedisConnection, translated_redis_errors
 
@@ -53,6 +54,7 @@ class EventBus:
         self._keys = EventKeys(namespace)
         self._clock = clock
         self._bounds = bounds or EventBounds()
+        self._publishing = publishing(self._bounds)
         self._listing = EventListing(redis, self._keys, self._bounds)
 
     async def publish(self, event: Event) -> bool:
@@ -71,13 +73,8 @@ class EventBus:
                     keys += (self._keys.seen(event.event_id), self._keys.stream(event.priority))
                     answers = isinstance(event.payload, CollaborationResponse)
                     keys.append(self._keys.reply(event.correlation_id) if answers else "")
-                arguments: list[Any] = [
-                    self._bounds.stream_length,
-                    self._bounds.dedup_window // MILLISECOND,
-                    self._bounds.replies // MILLISECOND,
-                    *(event.model_dump_json() for event in some),
-                ]
-                added += sum(await PUBLISH.run(client, keys=keys, arguments=arguments))
+                bodies = [event.model_dump_json() for event in some]
+                added += await self._publishing.run(client, keys=keys, arguments=bodies)
         return added
 
     async def wait_for_reply(self, correlation_id: str, until: datetime) -> Event | None:

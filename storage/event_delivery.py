@@ -82,6 +82,7 @@ class Consumption:
         self._until_idle = until_idle
         self._stop = stop or asyncio.Event()
         self._work = WorkAtHand()
+        self._time = asyncio.get_running_loop().time
         self._handled = 0
         self._reading = asyncio.Lock()
         self._acking = asyncio.Lock()
@@ -113,38 +114,33 @@ class Consumption:
         return self._handled
 
     async def _work_off(self) -> None:
+        """Handle the most urgent entry at hand, again and again."""
         while not self._ends:
-            entry = await self._next()
-            if entry is not None:
-                await self._handle(entry)
+            if not self._is_up_to_date():
+                async with self._reading:
+                    # Another worker may have read while this one waited for its turn.
+                    if not self._ends and not self._is_up_to_date():
+                        await self._answered(self._read)
+            if self._work.ready and not self._is_over:
+                await self._handle(self._work.take())
 
     @property
     def _ends(self) -> bool:
         return self._is_over or self._stop.is_set() or _is_cancelled()
 
-    async def _next(self) -> Entry | None:
-        """Return the most urgent entry; None when there was none for a while, or never will be."""
-        if not self._is_up_to_date():
-            async with self._reading:
-                # Another worker may have read while this one waited for its turn.
-                if not self._ends and not self._is_up_to_date():
-                    await self._answered(self._read)
-        return self._work.take() if self._work.ready and not self._ends else None
-
     def _is_up_to_date(self) -> bool:
         """Whether something is ready, and nothing more urgent can have come for long."""
-        now = asyncio.get_running_loop().time()
-        self._work.wake(now)
-        return (
-            bool(self._work.ready)
-            and self._work.highest_ready >= max(self._may_have_more, default=0)
-            and now - self._looked_at < _LOOK_AGAIN_SECONDS
-        )
+        now = self._time()
+        work = self._work
+        if work.waiting:
+            work.wake(now)
+        if not work.ready or now - self._looked_at >= _LOOK_AGAIN_SECONDS:
+            return False
+        return not self._may_have_more or work.highest_ready >= max(self._may_have_more)
 
     async def _read(self) -> None:
         """Read what is more urgent than what is ready; with nothing ready, wait for anything."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = self._time()
         wanted = [priority for priority in PRIORITIES if priority > self._work.highest_ready]
         if wanted:
             await self._read_streams(wanted, block=None)
@@ -159,7 +155,7 @@ class Consumption:
         self._read_count = (
             min(self._policy.batch, self._read_count * 2) if quick else self._concurrency
         )
-        self._looked_at = loop.time()
+        self._looked_at = self._time()
 
     async def _read_streams(self, priorities: list[int], *, block: float | None) -> None:
         entries = await self._member.read(priorities, count=self._read_count, block=block)
@@ -211,9 +207,7 @@ class Consumption:
         if entry.tries >= self._policy.most_tries:
             await self._bury(entry, _reason(error))
             return
-        self._work.postpone(
-            entry, asyncio.get_running_loop().time() + self._policy.pause(entry.tries)
-        )
+        self._work.postpone(entry, self._time() + self._policy.pause(entry.tries))
         await self._answered(lambda: self._member.note_tries(entry))
 
     async def _bury(self, entry: Entry, reason: str) -> None:
@@ -300,8 +294,8 @@ class Consumption:
 def _is_cancelled() -> bool:
     """Whether the current task is to end.
 
-    A cancellation that meets an answer of Redis on its way may be lost in `asyncio.wait_for`, which
-    the client uses: Python 3.11 then returns the answer. So loops look for it themselves.
+    A cancellation that comes just as an `asyncio.wait_for` ends is lost in it up to Python 3.11, and
+    handlers may use it: so loops look for themselves.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

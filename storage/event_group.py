@@ -16,6 +16,7 @@ from storage.event_streams import (
     BURY,
     LEAVE,
     LIVE_AND_CLAIM,
+    MILLISECOND,
     PRIORITIES,
     EventBounds,
     EventKeys,
@@ -24,7 +25,6 @@ from storage.event_streams import (
 from storage.event_work import Entry
 from storage.redis_server import RedisConnection, translated_redis_errors
 
-MILLISECOND = timedelta(milliseconds=1)
 _MOST_CLAIMED = 500
 
 

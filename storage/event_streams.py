@@ -15,6 +15,7 @@ from storage.redis_scripts import RedisScript
 
 PRIORITIES = tuple(range(MOST_PRIORITY, LEAST_PRIORITY - 1, -1))
 """Most urgent first."""
+MILLISECOND = timedelta(milliseconds=1)
 BODY = b"event"
 """The field of a stream's entry that holds the event as JSON."""
 
@@ -85,26 +86,30 @@ def time_of_entry(entry_id: str) -> datetime:
     return datetime.fromtimestamp(int(entry_id.partition("-")[0]) / 1000, tz=UTC)
 
 
-PUBLISH = RedisScript("""
--- KEYS: for each event its mark, its stream, and its reply stream or ''
--- ARGV: stream length, milliseconds of marks, milliseconds of replies, then the events
-local added = {}
-for i = 1, #ARGV - 3 do
-  local body = ARGV[i + 3]
-  if redis.call('SET', KEYS[3 * i - 2], '1', 'NX', 'PX', ARGV[2]) then
-    redis.call('XADD', KEYS[3 * i - 1], 'MAXLEN', '~', ARGV[1], '*', 'event', body)
-    local reply = KEYS[3 * i]
+def publishing(bounds: EventBounds) -> RedisScript:
+    """Return the script that publishes; the bounds stand in it, for every argument takes time.
+
+    KEYS: for each event its mark, its stream, and its reply stream or ''; ARGV: the events. Returns how
+    many were not there before.
+    """
+    marks, replies = bounds.dedup_window // MILLISECOND, bounds.replies // MILLISECOND
+    return RedisScript(f"""
+local added = 0
+for i, body in ipairs(ARGV) do
+  local key = 3 * i
+  if redis.call('SET', KEYS[key - 2], 1, 'NX', 'PX', {marks}) then
+    redis.call('XADD', KEYS[key - 1], 'MAXLEN', '~', {bounds.stream_length}, '*', 'event', body)
+    local reply = KEYS[key]
     if reply ~= '' then
       redis.call('XADD', reply, 'MAXLEN', '~', 16, '*', 'event', body)
-      redis.call('PEXPIRE', reply, ARGV[3])
+      redis.call('PEXPIRE', reply, {replies})
     end
-    added[i] = 1
-  else
-    added[i] = 0
+    added = added + 1
   end
 end
 return added
 """)
+
 
 BURY = RedisScript("""
 -- KEYS: stream, dead-letter stream, tries; ARGV: group, entry, its tries field, length, then fields

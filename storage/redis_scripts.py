@@ -19,9 +19,11 @@ class RedisScript:
 
     async def run(self, client: Redis, *, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run it; wrap the call in `translated_redis_errors`."""
-        from redis.exceptions import NoScriptError  # noqa: PLC0415 - loads a fifth of a second
-
         try:
             return await client.evalsha(self._digest, len(keys), *keys, *arguments)  # pyright: ignore[reportGeneralTypeIssues] - typed for both clients
-        except NoScriptError:
+        except Exception as error:
+            from redis.exceptions import NoScriptError  # noqa: PLC0415 - where it is needed at all
+
+            if not isinstance(error, NoScriptError):
+                raise
             return await client.eval(self._text, len(keys), *keys, *arguments)  # pyright: ignore[reportGeneralTypeIssues] - as above

@@ -8,9 +8,8 @@ died is started again by the next command that needs it. What Redis complains of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
 from functools import partial
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import RedisUnavailable, StorageError
@@ -98,25 +97,31 @@ class RedisConnection:
         return Redis.from_pool(pool)
 
 
-@contextmanager
-def translated_redis_errors() -> Generator[None]:
+class translated_redis_errors:  # noqa: N801 - reads as a function where it is used
     """Turn what the Redis client raises into ours, and raise a cancellation that it swallowed.
 
     Ours are kinds of errors, never commands or values. The client sends by `asyncio.wait_for`, which up
     to Python 3.11 loses a cancellation that comes just as it ends: its task would run for ever.
     """
-    cancellations = _cancellations()
-    try:
-        with _kinds_of_errors():
-            yield
-    except asyncio.CancelledError:
-        raise
-    except Exception:
-        if _cancellations() > cancellations:
-            raise asyncio.CancelledError from None
-        raise
-    if _cancellations() > cancellations:
-        raise asyncio.CancelledError
+
+    __slots__ = ("_cancellations",)
+
+    def __enter__(self) -> None:
+        self._cancellations = _cancellations()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None or isinstance(error, Exception):
+            if _cancellations() > self._cancellations:
+                raise asyncio.CancelledError from None
+            if error is not None:
+                translation = _translation_of(error)
+                if translation is not None:
+                    raise translation from None
 
 
 def _cancellations() -> int:
@@ -125,29 +130,33 @@ def _cancellations() -> int:
     return 0 if task is None else task.cancelling()
 
 
-@contextmanager
-def _kinds_of_errors() -> Generator[None]:
+def _translation_of(error: Exception) -> StorageError | None:
+    """Return our error for one of the Redis client's; None for any other."""
     from redis import exceptions  # noqa: PLC0415 - see _make_client
 
-    try:
-        yield
-    except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
-        cause = error.__cause__
-        if isinstance(cause, RedisUnavailable):
-            raise cause from None
-        raise RedisUnavailable(f"Redis does not answer: {type(error).__name__}") from None
-    except exceptions.OutOfMemoryError:
-        raise RedisUnavailable("Redis is full: give it more memory") from None
-    except exceptions.ResponseError as error:
+    if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
+        if isinstance(error.__cause__, RedisUnavailable):
+            return error.__cause__
+        return RedisUnavailable(f"Redis does not answer: {type(error).__name__}")
+    if isinstance(error, exceptions.ResponseError):
         # The first word names the kind of the complaint; what follows may quote the command.
-        kind = str(error).partition(" ")[0]
+        kind = "OOM" if isinstance(error, exceptions.OutOfMemoryError) else str(error).split(" ")[0]
         if kind in _PASSING:
-            raise RedisUnavailable(f"Redis cannot serve now: {kind}") from None
-        raise StorageError(f"Redis refused a command: {type(error).__name__}") from None
-    except exceptions.RedisError as error:
-        raise StorageError(f"Redis failed: {type(error).__name__}") from None
+            return RedisUnavailable(_PASSING[kind])
+        return StorageError(f"Redis refused a command: {type(error).__name__}")
+    if isinstance(error, exceptions.RedisError):
+        return StorageError(f"Redis failed: {type(error).__name__}")
+    return None
 
 
-_PASSING = frozenset(
-    {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MISCONF"}
-)
+_PASSING = {
+    "OOM": "Redis is full: give it more memory",
+    "LOADING": "Redis is reading its files",
+    "BUSY": "Redis is busy with a script",
+    "READONLY": "Redis takes no writes: it is a replica",
+    "MISCONF": "Redis takes no writes: it cannot keep them",
+    "MASTERDOWN": "Redis has lost its master",
+    "CLUSTERDOWN": "the Redis cluster is down",
+    "TRYAGAIN": "the Redis cluster is moving keys",
+}
+"""Complaints that may pass, by the word that they begin with."""

@@ -140,6 +140,7 @@ async def test_a_run_of_its_own_process_is_traceable_to_its_event_and_back(
     monkeypatch.setenv("DIARCHY_HOME", str(company.settings.home))
     monkeypatch.setenv("DIARCHY_CLOCK", NOW.isoformat())
     await company.principals.revoke("top_secret")
+    await dispatch_events()  # what tells of the company's own items
     await company.events.publish(alert(event_id="traced"))
     assert await dispatch_events() == 1
     edition = await edition_of(company, "confidential")

@@ -98,7 +98,7 @@ async def test_vectors_of_another_model_are_never_taken(open_home: OpenHome):
 async def test_documents_are_never_cached(open_home: OpenHome, redis_of_all_tests: Redis):
     stores = await open_home()
     await store(stores, item("a", "The plant in Brno."))
-    assert redis_of_all_tests.dbsize() == 0
+    assert redis_of_all_tests.keys("diarchy:*:cache:*") == []
 
 
 _SEARCH = """
