@@ -15,6 +15,7 @@ NAMES = (
     "search_latency",
     "analysis_time",
     "cache_latency",
+    "event_throughput",
     "retrieval_quality",
 )
 

@@ -51,7 +51,7 @@ class DeliveryPolicy:
     death: timedelta = timedelta(seconds=15)
     """A consumer that has not said for so long that it lives is dead. A handler that keeps the event
     loop busy for longer looks dead too, and its event is handled twice."""
-    batch: int = 50
+    batch: int = 100
     """The most entries of a priority that are read at once."""
 
     def pause(self, tries: int) -> float:
