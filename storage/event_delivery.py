@@ -34,7 +34,7 @@ _LOOK_AGAIN_SECONDS = 0.005
 _QUICK_SECONDS = 0.1
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 5.0
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("diarchy.events")
 
 
 @dataclass(frozen=True, slots=True)
