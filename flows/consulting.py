@@ -8,9 +8,10 @@ from datetime import timedelta
 from domain.analysis import BusinessPerspective, TechnicalPerspective, TechnicalRequirement
 from domain.clearance import Reader
 from domain.collaboration import CollaborationMode
+from domain.event_payloads import RequestType
 from reasoning.requests import AnalysisContext, AnalysisRequest
 from tasks.analysis import analyze_business, analyze_technical
-from tasks.collaboration import ask_artemis, ask_sophia, await_artemis, await_sophia, brief_of
+from tasks.collaboration import ask_orchestrator, await_artemis, await_sophia, brief_of
 from tasks.identification import RunStamp
 
 
@@ -29,7 +30,9 @@ async def consult_artemis(
     if mode is CollaborationMode.IN_PROCESS:
         return await analyze_technical(request, tuple(requirements), business, evidence, run.now)
     brief = brief_of(request, evidence, run, requirements=requirements, business=business)
-    collaboration = await ask_artemis(brief, reader, run, answer_within)
+    collaboration = await ask_orchestrator(
+        RequestType.TECHNICAL_FEASIBILITY_ANALYSIS, brief, reader, run, answer_within
+    )
     return await await_artemis(collaboration, reader)
 
 
@@ -46,5 +49,7 @@ async def consult_sophia(
     if mode is CollaborationMode.IN_PROCESS:
         return await analyze_business(request, evidence, run.now)
     brief = brief_of(request, evidence, run)
-    collaboration = await ask_sophia(brief, reader, run, answer_within)
+    collaboration = await ask_orchestrator(
+        RequestType.BUSINESS_ANALYSIS, brief, reader, run, answer_within
+    )
     return await await_sophia(collaboration, reader)

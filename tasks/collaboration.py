@@ -34,6 +34,11 @@ from tasks.stores import current_stores
 _READING = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(days=1)
 
+_ASKER_AND_ASKED = {
+    RequestType.TECHNICAL_FEASIBILITY_ANALYSIS: (EventDomain.SOPHIA, EventDomain.ARTEMIS),
+    RequestType.BUSINESS_ANALYSIS: (EventDomain.ARTEMIS, EventDomain.SOPHIA),
+}
+
 Answer = TypeVar("Answer", TechnicalPerspective, BusinessPerspective)
 
 
@@ -74,36 +79,45 @@ def request_of(brief: CollaborationBrief) -> AnalysisRequest:
     )
 
 
-@step(name="ask-artemis", timeout=_READING, tags={"sophia", "collaboration"})
-async def ask_artemis(
-    brief: CollaborationBrief, reader: Reader, run: RunStamp, answer_within: timedelta
+@step(name="ask-orchestrator", timeout=_READING, tags={"collaboration"})
+async def ask_orchestrator(
+    request_type: RequestType,
+    brief: CollaborationBrief,
+    reader: Reader,
+    run: RunStamp,
+    answer_within: timedelta,
 ) -> Collaboration:
-    """Ask Artemis whether it can be built; an answer to an equal brief that is there is taken."""
-    return await _ask(
+    """Ask the other orchestrator; an answer to an equal brief that is there already is taken."""
+    stores = current_stores()
+    answered = await stores.collaborations.find_answered(reader, brief.digest)
+    if answered is not None and answered.request_type is request_type:
+        return answered
+    asker, asked = _ASKER_AND_ASKED[request_type]
+    report_id = f"{run.report_id}-for-{asked.value}"
+    await stores.reports.save(
         brief,
-        reader,
-        run,
-        answer_within,
-        asker=EventDomain.SOPHIA,
-        asked=EventDomain.ARTEMIS,
-        request_type=RequestType.TECHNICAL_FEASIBILITY_ANALYSIS,
+        report_id=report_id,
+        kind=ReportKind.BRIEF,
+        reader=reader,
+        made_from=keys_of(brief.evidence, (brief,)),
     )
-
-
-@step(name="ask-sophia", timeout=_READING, tags={"artemis", "collaboration"})
-async def ask_sophia(
-    brief: CollaborationBrief, reader: Reader, run: RunStamp, answer_within: timedelta
-) -> Collaboration:
-    """Ask Sophia what it means for the business; an answer to an equal brief is taken."""
-    return await _ask(
-        brief,
-        reader,
-        run,
-        answer_within,
-        asker=EventDomain.ARTEMIS,
-        asked=EventDomain.SOPHIA,
-        request_type=RequestType.BUSINESS_ANALYSIS,
+    now = stores.clock()
+    collaboration = Collaboration(
+        collaboration_id=report_id,
+        source_domain=asker,
+        target_domain=asked,
+        request_type=request_type,
+        reader=reader.name,
+        max_confidentiality=reader.clearance.level,
+        confidentiality_level=brief.confidentiality_level,
+        request_report_id=report_id,
+        request_digest=brief.digest,
+        requested_at=now,
+        deadline=now + answer_within,
     )
+    recorded = await stores.collaborations.ask(collaboration)
+    await stores.relay.publish_pending()
+    return recorded
 
 
 @step(
@@ -144,47 +158,6 @@ async def answer_request(request: StoredRequest, answer: Labelled, run: RunStamp
         request.collaboration_id, report_id=run.report_id, level=answer.confidentiality_level
     )
     await stores.relay.publish_pending()
-
-
-async def _ask(
-    brief: CollaborationBrief,
-    reader: Reader,
-    run: RunStamp,
-    answer_within: timedelta,
-    *,
-    asker: EventDomain,
-    asked: EventDomain,
-    request_type: RequestType,
-) -> Collaboration:
-    stores = current_stores()
-    answered = await stores.collaborations.find_answered(reader, brief.digest)
-    if answered is not None and answered.request_type is request_type:
-        return answered
-    report_id = f"{run.report_id}-for-{asked.value}"
-    await stores.reports.save(
-        brief,
-        report_id=report_id,
-        kind=ReportKind.BRIEF,
-        reader=reader,
-        made_from=keys_of(brief.evidence, (brief,)),
-    )
-    now = stores.clock()
-    collaboration = Collaboration(
-        collaboration_id=report_id,
-        source_domain=asker,
-        target_domain=asked,
-        request_type=request_type,
-        reader=reader.name,
-        max_confidentiality=reader.clearance.level,
-        confidentiality_level=brief.confidentiality_level,
-        request_report_id=report_id,
-        request_digest=brief.digest,
-        requested_at=now,
-        deadline=now + answer_within,
-    )
-    recorded = await stores.collaborations.ask(collaboration)
-    await stores.relay.publish_pending()
-    return recorded
 
 
 async def _await(collaboration: Collaboration, model: type[Answer], reader: Reader) -> Answer:
