@@ -9,7 +9,7 @@ from pydantic import Field, computed_field, model_validator
 
 from domain.clearance import ConfidentialityLevel
 from domain.knowledge import KnowledgeCategory, KnowledgeId
-from domain.model import FrozenModel
+from domain.model import FrozenModel, ModelWithComputedFields
 from domain.sealed import SealedText
 
 EXECUTIVE_ATTENTION = 8
@@ -101,7 +101,7 @@ class KnowledgeUpdate(FrozenModel):
     changes: tuple[KnowledgeChange, ...] = ()
 
 
-class StrategicAlert(FrozenModel):
+class StrategicAlert(ModelWithComputedFields):
     """Something that those who decide should know of."""
 
     kind: Literal["strategic_alert"] = "strategic_alert"

@@ -13,7 +13,7 @@ from pydantic import Field, computed_field, model_validator
 
 from domain.clearance import ConfidentialityLevel, high_water_mark
 from domain.knowledge import ItemKey, KnowledgeCategory, KnowledgeHeader, KnowledgeItem
-from domain.model import FrozenModel, UtcDatetime
+from domain.model import FrozenModel, ModelWithComputedFields, UtcDatetime
 
 
 class Passage(FrozenModel):
@@ -26,7 +26,7 @@ class Passage(FrozenModel):
     relevance: float = Field(ge=0, le=1)
 
 
-class RetrievedItem(KnowledgeHeader):
+class RetrievedItem(KnowledgeHeader, ModelWithComputedFields):
     """An item that a reader's search or window brought up, with the passages that matter."""
 
     relevance_score: float = Field(ge=0, le=1)
@@ -80,7 +80,7 @@ class Evidence(FrozenModel):
         )
 
 
-class Finding(FrozenModel):
+class Finding(ModelWithComputedFields):
     """A statement and the evidence for it."""
 
     statement: str = Field(min_length=1)

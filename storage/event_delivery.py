@@ -34,7 +34,7 @@ _LOOK_AGAIN_SECONDS = 0.005
 _QUICK_SECONDS = 0.1
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 5.0
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("diarchy.events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class DeliveryPolicy:
     death: timedelta = timedelta(seconds=15)
     """A consumer that has not said for so long that it lives is dead. A handler that keeps the event
     loop busy for longer looks dead too, and its event is handled twice."""
-    batch: int = 50
+    batch: int = 100
     """The most entries of a priority that are read at once."""
 
     def pause(self, tries: int) -> float:

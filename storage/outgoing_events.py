@@ -26,7 +26,7 @@ _ROWS_AT_ONCE = 100
 _TELLING_SECONDS = 2.0
 _SILENT_SECONDS = 10.0
 """Many changes after one another are not each held up by a Redis that is down."""
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("diarchy.events")
 
 
 class OutgoingEvents:

@@ -209,7 +209,7 @@ async def test_with_redis_down_changes_succeed_with_one_warning_and_are_told_lat
 
     assert time.monotonic() - began < 30  # each by itself is well below two seconds
     assert len(await waiting(stores)) == 4
-    warnings = [one for one in caplog.records if one.name == "storage.outgoing_events"]
+    warnings = [one for one in caplog.records if one.name == "diarchy.events"]
     assert [one.levelno for one in warnings] == [logging.WARNING]
     server.start()
     assert await stores.relay.publish_pending() == 4
