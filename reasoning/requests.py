@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from domain.clearance import ConfidentialityLevel
 from domain.evidence import RetrievedItem
+from domain.facets import Facet
 from domain.knowledge import KnowledgeCategory
 from domain.model import FrozenModel, UtcDatetime
 from domain.sentences import sentence_spans, shortened
@@ -59,7 +60,7 @@ class Question(FrozenModel):
 
     name: str
     text: str
-    aspect: str | None
+    aspect: Facet | None
     """What about the text is asked."""
     categories: tuple[KnowledgeCategory, ...]
     """Where to look; what a category yields nothing for counts as asked without an answer."""
@@ -69,21 +70,21 @@ AnalysisContext = Mapping[str, tuple[RetrievedItem, ...]]
 """What each question brought up, by the question's name, most relevant first."""
 
 _C = KnowledgeCategory
-_FACETS: tuple[tuple[str, str | None, tuple[KnowledgeCategory, ...]], ...] = (
+_FACETS: tuple[tuple[str, Facet | None, tuple[KnowledgeCategory, ...]], ...] = (
     ("strategic_context", None, tuple(KnowledgeCategory)),
-    ("strategy", "strategic priority, decision, goal", (_C.STRATEGIC_PLANNING,)),
-    ("finance", "budget, cost, investment, cap", (_C.FINANCIAL_ANALYSIS,)),
-    ("market", "market growth, demand, trend", (_C.MARKET_INTELLIGENCE,)),
-    ("competitors", "competitor offering, price, weakness", (_C.COMPETITIVE_ANALYSIS,)),
-    ("customers", "customers ask, churn, satisfaction", (_C.CUSTOMER_INSIGHTS,)),
-    ("partners", "partner, alliance, joint offering", (_C.PARTNERSHIP_OPPORTUNITIES,)),
-    ("people", "staff, skills, hiring, capacity", (_C.HUMAN_RESOURCES,)),
-    ("roadmap", "roadmap, platform, dependency, migration", (_C.TECHNOLOGY_ROADMAP,)),
-    ("operations", "throughput, latency, availability, load", (_C.OPERATIONAL_METRICS,)),
-    ("risks", "risk, exposure, threat, incident", (_C.RISK_MANAGEMENT,)),
+    ("strategy", Facet.STRATEGY, (_C.STRATEGIC_PLANNING,)),
+    ("finance", Facet.FINANCE, (_C.FINANCIAL_ANALYSIS,)),
+    ("market", Facet.MARKET, (_C.MARKET_INTELLIGENCE,)),
+    ("competitors", Facet.COMPETITORS, (_C.COMPETITIVE_ANALYSIS,)),
+    ("customers", Facet.CUSTOMERS, (_C.CUSTOMER_INSIGHTS,)),
+    ("partners", Facet.PARTNERS, (_C.PARTNERSHIP_OPPORTUNITIES,)),
+    ("people", Facet.PEOPLE, (_C.HUMAN_RESOURCES,)),
+    ("roadmap", Facet.ROADMAP, (_C.TECHNOLOGY_ROADMAP,)),
+    ("operations", Facet.OPERATIONS, (_C.OPERATIONAL_METRICS,)),
+    ("risks", Facet.RISKS, (_C.RISK_MANAGEMENT,)),
     (
         "delivery",
-        "deadline, dependency, blocked, conflict, trade-off",
+        Facet.DELIVERY,
         (_C.TECHNOLOGY_ROADMAP, _C.STRATEGIC_PLANNING, _C.FINANCIAL_ANALYSIS, _C.RISK_MANAGEMENT),
     ),
 )

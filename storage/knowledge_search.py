@@ -8,7 +8,7 @@ deleted a moment ago is gone at once, whatever the index still holds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,9 @@ from pydantic import Field
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from domain.clearance import Clearance
+from domain.clearance import Clearance, ConfidentialityLevel
 from domain.evidence import Passage, RetrievedItem
+from domain.facets import Facet
 from domain.knowledge import KnowledgeCategory
 from domain.model import FrozenModel
 from domain.ranking import Candidate, RankedItem, rank
@@ -34,7 +35,6 @@ from storage.tables import KnowledgeRow
 from storage.vector_index import VectorIndex
 
 MAX_QUERY_CHARACTERS = 100_000
-MAX_ASPECT_CHARACTERS = 500
 MAX_LIMIT = 200
 _MOST_QUERY_WINDOWS = 8
 _MOST_QUERY_WORDS = 64
@@ -68,9 +68,9 @@ class SearchQuery(FrozenModel):
     text: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS, pattern=r"\S")
     categories: tuple[KnowledgeCategory, ...] | None = Field(default=None, min_length=1)
     """None searches every category."""
-    aspect: str | None = Field(default=None, max_length=MAX_ASPECT_CHARACTERS, pattern=r"\S")
-    """What about the text is asked, in a few words. Several queries that share a text and differ in
-    this cost little more than one: the text is embedded once."""
+    aspect: Facet | None = None
+    """What about the text is asked. Several queries that share a text and differ in this cost little
+    more than one: the text is embedded once, and the aspects once a process."""
     limit: int = Field(default=10, ge=1, le=MAX_LIMIT)
 
 
@@ -88,6 +88,7 @@ class KnowledgeSearch:
         self._index = index
         self._model = model
         self._embeddings = embeddings
+        self._facets: dict[Facet, Vectors] = {}
 
     async def search(
         self, queries: Sequence[SearchQuery], *, clearance: Clearance, now: datetime
@@ -99,13 +100,12 @@ class KnowledgeSearch:
         """
         if not queries:
             return []
-        vectors = await self._embed(
-            [text for query in queries for text in (query.text, query.aspect) if text is not None],
-            clearance,
-        )
+        vectors = await self._embed([query.text for query in queries], clearance)
+        if any(query.aspect for query in queries):
+            await self._embed_facets()
         asked = [
             IndexQuery(
-                vector=_joined(vectors, query),
+                vector=self._joined(vectors[query.text], query.aspect),
                 text=_words_to_match(f"{query.text} {query.aspect or ''}"),
                 categories=query.categories,
             )
@@ -147,6 +147,18 @@ class KnowledgeSearch:
             first += len(several)
         return embedded
 
+    async def _embed_facets(self) -> None:
+        """Embed every facet, once: all in one batch, so that it is the same whichever is asked first."""
+        if not self._facets:
+            everyone = Clearance(level=ConfidentialityLevel.PUBLIC)
+            vectors = await self._embeddings.embed(list(Facet), everyone)
+            self._facets = dict(zip(Facet, vectors, strict=True))
+
+    def _joined(self, text: Vectors, aspect: Facet | None) -> Vectors:
+        if aspect is None:
+            return text
+        return _unit((1 - _ASPECT_WEIGHT) * text + _ASPECT_WEIGHT * self._facets[aspect])
+
     async def _visible_rows(
         self, item_keys: set[str], *, clearance: Clearance, now: datetime
     ) -> dict[str, Any]:
@@ -185,14 +197,6 @@ class KnowledgeSearch:
         )
         async with self._database.reading() as session:
             return (await session.execute(slice_of)).scalar_one_or_none() or " "
-
-
-def _joined(vectors: Mapping[str, Vectors], query: SearchQuery) -> Vectors:
-    vector = vectors[query.text]
-    if query.aspect is None:
-        return vector
-    aspect = vectors[query.aspect]
-    return _unit((1 - _ASPECT_WEIGHT) * vector + _ASPECT_WEIGHT * aspect)
 
 
 def _unit(vector: NDArray[np.floating]) -> Vectors:

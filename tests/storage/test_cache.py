@@ -15,6 +15,7 @@ from redis import Redis
 from sqlmodel import col, select
 
 from domain.clearance import Clearance, ConfidentialityLevel
+from domain.facets import Facet
 from domain.knowledge import KnowledgeCategory
 from storage import shared_cache
 from storage.cache import CacheCounts, CacheKey, CacheKind, ContextCache, Made
@@ -482,7 +483,7 @@ _OTHER_QUERIES = {
     "categories": _BASE_QUERY.model_copy(
         update={"categories": (KnowledgeCategory.RISK_MANAGEMENT,)}
     ),
-    "aspect": _BASE_QUERY.model_copy(update={"aspect": "its cost"}),
+    "aspect": _BASE_QUERY.model_copy(update={"aspect": Facet.FINANCE}),
     "limit": _BASE_QUERY.model_copy(update={"limit": 11}),
 }
 _FIELDS_THAT_SHAPE_NO_ANSWER: frozenset[str] = frozenset()
