@@ -9,6 +9,7 @@ from redis import Redis
 from gateway.prefect_server import PrefectServer, point_process_at
 from storage.redis_server import PrivateRedis
 from storage.settings import Settings
+from tests.postgres_server import PostgresServer
 from tests.redis_keys import assert_every_key_ends
 from tests.stores import clock, home, open_home
 
@@ -44,6 +45,15 @@ def every_key_ends(redis_of_all_tests: Redis) -> Iterator[None]:
             assert_every_key_ends(redis_of_all_tests)
         finally:
             redis_of_all_tests.flushall()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server; whoever wants one makes a database of its own in it."""
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

