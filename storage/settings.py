@@ -98,6 +98,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Megabytes of cached answers that a process holds at most for each clearance.",
     )
+    work_pool_slots: int = Field(
+        default=4,
+        ge=2,
+        description="How many runs each work pool works on at once, over all its workers; what "
+        "`diarchy deploy` sets.",
+    )
     result_retention_days: int = Field(
         default=7, ge=0, description="Days for which sealed results of flow runs are kept."
     )
