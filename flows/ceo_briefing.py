@@ -57,5 +57,4 @@ async def ceo_briefing(
             alerted=alerted,
         )
         made_from = items_behind(windows, previous, alerted)
-        await store_briefing(briefing, made_from, reader, run)
-        return briefing
+        return await store_briefing(briefing, made_from, reader, run)

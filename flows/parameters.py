@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.clearance import ConfidentialityLevel
 from domain.collaboration import CollaborationMode, StoredRequest
 from domain.sealed import SealedText
+from domain.summary import Cadence
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("must be the name of a time zone, such as Europe/Berlin") from None
+    return name
+
 
 Requester = Annotated[
     str,
@@ -47,6 +58,19 @@ Collaboration = Annotated[
         description="How Artemis is reached: in this run, or over the event bus in a run of its own, "
         "for which `diarchy events serve` must be running. The result is the same.",
     ),
+]
+BriefingCadence = Annotated[
+    Cadence, Field(description="Whom to brief, and on how long a time: a week, a month, a quarter.")
+]
+TimeZone = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        description="The schedule's time zone, such as Europe/Berlin: it says which week, month or "
+        "quarter an edition is of.",
+    ),
+    AfterValidator(_known_zone),
 ]
 Edition = Annotated[
     str | None,
