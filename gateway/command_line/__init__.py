@@ -20,6 +20,7 @@ from gateway.command_line import (
     maintaining,
     principals,
     reading,
+    requests,
     searching,
     server,
 )
@@ -39,6 +40,7 @@ for _room in (ingesting, searching, reading, maintaining, deploying, doctor, ser
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
+app.add_typer(requests.app, name="requests")
 app.add_typer(events.app, name="events")
 
 
