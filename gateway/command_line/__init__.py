@@ -23,6 +23,7 @@ from gateway.command_line import (
     reading,
     searching,
     server,
+    serving,
 )
 from gateway.command_line.failures import report_failure
 from gateway.command_line.invocation import Invocation, remember_invocation
@@ -36,7 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 denied.",
 )
-for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server):
+for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server, serving):
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
