@@ -1,7 +1,8 @@
 """The processes that a `diarchy serve` and its parts started, found by a mark in their environment.
 
 A process inherits its environment, so the mark is on everything below: also on a flow run whose worker
-was killed, which is nobody's child any more. What was there before carries none and is left alone.
+was killed, which is nobody's child any more. What was there before carries none and is left alone. So is
+Redis: it writes its title over its environment.
 """
 
 from __future__ import annotations

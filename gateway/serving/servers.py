@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Protocol
 
 import httpx
-import psutil
 
 from domain.errors import DiarchyError, StorageError
 from gateway.prefect_server import PrefectServer
 from gateway.serving.board import Board, Health, Status
-from gateway.serving.marked_processes import is_marked
 from gateway.serving.programs import api_headers
 from storage.redis_server import PrivateRedis, RedisConnection
 from storage.settings import Settings
@@ -45,7 +42,7 @@ class Server(Protocol):
         ...
 
     async def stop(self) -> None:
-        """Stop it if it was started here."""
+        """Stop it, unless it ran before."""
         ...
 
 
@@ -56,9 +53,9 @@ class HomePrefect:
 
     def __init__(self, settings: Settings, on_moved: Callable[[], None]) -> None:
         self._server = PrefectServer(settings.home)
-        self._home = settings.home
         self._on_moved = on_moved
         self._port: int | None = None
+        self._ran_before = self._server.find_running() is not None
 
     @property
     def api_url(self) -> str:
@@ -89,9 +86,8 @@ class HomePrefect:
         )
 
     async def stop(self) -> None:
-        """Stop it if it was started here."""
-        running = self._server.find_running()
-        if running is not None and _is_ours(running.pid, self._home):
+        """Stop it, unless it ran before."""
+        if not self._ran_before:
             await asyncio.to_thread(self._server.stop)
 
 
@@ -131,7 +127,7 @@ class HomeRedis:
 
     def __init__(self, settings: Settings) -> None:
         self._redis = PrivateRedis(settings)
-        self._home = settings.home
+        self._ran_before = self._redis.find_running() is not None
 
     async def start(self) -> None:
         """Start or find it."""
@@ -145,9 +141,8 @@ class HomeRedis:
         return Status(self.name, Health.RUNNING, f"unix://{running.socket}", running.pid)
 
     async def stop(self) -> None:
-        """Stop it if it was started here."""
-        running = await asyncio.to_thread(self._redis.find_running)
-        if running is not None and _is_ours(running.pid, self._home):
+        """Stop it, unless it ran before."""
+        if not self._ran_before:
             await asyncio.to_thread(self._redis.stop)
 
 
@@ -195,9 +190,3 @@ async def watch(server: Server, board: Board, stop: asyncio.Event) -> None:
         board.tell(status)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
-
-
-def _is_ours(pid: int, home: Path) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return is_marked(psutil.Process(pid), home)
-    return False

@@ -63,6 +63,7 @@ async def serve(settings: Settings, board: Board) -> None:
     started is stopped by then.
     """
     with _alone_in(settings):
+        await asyncio.to_thread(end, find_marked(settings.home), within=_ENDING_SECONDS)
         await _Serving(settings, board).run()
 
 
@@ -83,7 +84,6 @@ class _Serving:
         for told in _SIGNALS:
             asyncio.get_running_loop().add_signal_handler(told, self._told_to_stop)
         mark_own_children(self._settings.home)
-        await asyncio.to_thread(end, find_marked(self._settings.home), within=_ENDING_SECONDS)
         try:
             with self._board.showing():
                 await self._start_servers()
@@ -161,10 +161,10 @@ class _Serving:
         servers = await self._server_pids()
         left = [process for process in find_marked(home) if process.pid not in servers]
         await asyncio.to_thread(end, left, within=_ENDING_SECONDS, hurry=self._hurry.is_set)
-        if not self._hurry.is_set():
-            await self._prefect.stop()
-            await self._redis.stop()
-        kill(find_marked(home))
+        if self._hurry.is_set():
+            kill(find_marked(home))
+        await self._prefect.stop()
+        await self._redis.stop()
 
     async def _server_pids(self) -> set[int]:
         pids: set[int] = set()
