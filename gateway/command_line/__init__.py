@@ -14,6 +14,7 @@ import typer
 from gateway.command_line import (
     deploying,
     doctor,
+    embeddings,
     events,
     ingesting,
     knowledge,
@@ -23,6 +24,7 @@ from gateway.command_line import (
     requests,
     searching,
     server,
+    serving,
 )
 from gateway.command_line.failures import report_failure
 from gateway.command_line.invocation import Invocation, remember_invocation
@@ -36,12 +38,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 denied.",
 )
-for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server):
+for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server, serving):
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
 app.add_typer(requests.app, name="requests")
 app.add_typer(events.app, name="events")
+app.add_typer(embeddings.app, name="embeddings")
 
 
 def _print_version(asked: bool) -> None:
