@@ -27,6 +27,7 @@ from storage.index_schema import NEVER_EXPIRES, text_schema, window_schema
 from storage.knowledge_events import changes_of, update_event
 from storage.knowledge_rows import LEVELS
 from storage.level_table import LevelTable
+from storage.metrics import INDEX_CHANGES
 from storage.outgoing_events import OutgoingEvents
 from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
 from storage.vector_index import VectorIndex
@@ -127,6 +128,7 @@ class Indexer:
             table = table or await self._index.get_or_create_table(level)
             removed |= await self._apply(table, entries)
             worked_off += len(entries)
+            INDEX_CHANGES.add(amount=len(entries))
             if progress is not None:
                 progress(done + worked_off, total)
         if table is not None:

@@ -18,6 +18,7 @@ from gateway.command_line import (
     ingesting,
     knowledge,
     maintaining,
+    metrics,
     principals,
     reading,
     searching,
@@ -40,6 +41,7 @@ for _room in (ingesting, searching, reading, maintaining, deploying, doctor, ser
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
 app.add_typer(events.app, name="events")
+app.add_typer(metrics.app, name="metrics")
 
 
 def _print_version(asked: bool) -> None:
