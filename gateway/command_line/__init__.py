@@ -6,6 +6,7 @@ when it runs, so that help, usage errors and the registry answer without waiting
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -70,6 +71,11 @@ def _before_every_command(
 ) -> None:
     del version
     remember_invocation(Invocation(verbose=verbose, debug=debug))
+    if os.environ.get("DIARCHY_LOG_FORMAT"):
+        from gateway.command_line.options import get_settings
+        from gateway.logs import set_up_logging
+
+        set_up_logging(get_settings())
 
 
 def main() -> None:
