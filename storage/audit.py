@@ -41,6 +41,7 @@ class AuditAction(StrEnum):
     DELETE = "delete"
     PURGE = "purge"
     RELEASE = "release"
+    RESTORE = "restore"
     EVENTS_READ = "events_read"
     EVENT_PUBLISHED = "event_published"
     EVENT_REPLAYED = "event_replayed"

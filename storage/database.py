@@ -15,10 +15,21 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import AsyncFileLock, Timeout
-from sqlalchemy import URL, Engine, Row, Select, TextClause, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    TextClause,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -29,10 +40,12 @@ from storage import schema
 from storage.settings import Settings
 from storage.tables import InstallationRow
 
+T = TypeVar("T")
+
 SQLITE_FILE = "diarchy.sqlite"
 _LOCK_WAIT_SECONDS = 600
 _WRITE_LOCK = 0x44494152
-_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
+_ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
 
 
 class Database:
@@ -183,6 +196,28 @@ class Database:
                 session.add(row)
             return row.installation_id
 
+    async def with_snapshot(self, read: Callable[[Connection], T]) -> T:
+        """Return what *read* makes of one state of the database, in a thread; others may write on."""
+
+        def run() -> T:
+            with _translated_errors(), self._engine_in_threads.connect() as connection:
+                if self.is_sqlite:
+                    connection.exec_driver_sql("BEGIN")
+                    return read(connection)
+                return read(connection.execution_options(**_ONE_STATE))
+
+        return await asyncio.to_thread(run)
+
+    async def with_changes(self, change: Callable[[Connection], None]) -> None:
+        """Make a long *change* in one transaction, in a thread."""
+
+        def run() -> None:
+            with _translated_errors(), self._engine_in_threads.begin() as connection:
+                connection.execute(self._take_write_lock)
+                change(connection)
+
+        await asyncio.to_thread(run)
+
     async def vacuum(self) -> None:
         """Rewrite the files so that nothing of a deleted row stays in them."""
         with _translated_errors():
@@ -207,7 +242,7 @@ async def open_database(settings: Settings) -> Database:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StorageError(f"the data folder cannot be used: {error.strerror}") from error
-    database = _make_database(settings)
+    database = make_database(settings)
     try:
         await database.migrate()
     except BaseException:
@@ -222,7 +257,7 @@ async def connect_database(settings: Settings) -> Database:
         raise StorageError(
             "there is no database yet; the first command that stores something makes it"
         )
-    database = _make_database(settings)
+    database = make_database(settings)
     try:
         await database.check_schema()
     except BaseException:
@@ -231,7 +266,8 @@ async def connect_database(settings: Settings) -> Database:
     return database
 
 
-def _make_database(settings: Settings) -> Database:
+def make_database(settings: Settings) -> Database:
+    """Return the database, of which nothing is opened or changed yet."""
     engine = _create_engine(settings)
     return Database(engine, _create_engine_in_threads(settings), home=settings.home)
 

@@ -13,10 +13,12 @@ from typing import Annotated
 import typer
 
 from gateway.command_line import (
+    backing_up,
     deploying,
     doctor,
     events,
     ingesting,
+    keys,
     knowledge,
     maintaining,
     metrics,
@@ -24,6 +26,7 @@ from gateway.command_line import (
     reading,
     searching,
     server,
+    status,
 )
 from gateway.command_line.failures import report_failure
 from gateway.command_line.invocation import Invocation, remember_invocation
@@ -37,11 +40,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 denied.",
 )
-for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server):
+for _room in (
+    ingesting,
+    searching,
+    reading,
+    maintaining,
+    backing_up,
+    deploying,
+    doctor,
+    status,
+    server,
+):
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
 app.add_typer(events.app, name="events")
+app.add_typer(keys.app, name="keys")
 app.add_typer(metrics.app, name="metrics")
 
 
