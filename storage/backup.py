@@ -33,7 +33,7 @@ from storage.backup_file import (
     read_tables,
     write_backup,
 )
-from storage.database import connect_database, make_database, open_database
+from storage.database import connect_database, make_database, make_home, open_database
 from storage.sealing import known_fingerprints
 from storage.settings import Settings
 
@@ -71,6 +71,7 @@ async def restore(settings: Settings, path: Path) -> BackupEnd:
         raise StorageError(
             f"{path} was made by a later version of Diarchy; restore it with that one"
         )
+    make_home(settings)
     database = make_database(settings)
     try:
         await database.migrate(header.revision)

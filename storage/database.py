@@ -238,10 +238,7 @@ class Database:
 
 async def open_database(settings: Settings) -> Database:
     """Open the database and bring its tables up to date."""
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StorageError(f"the data folder cannot be used: {error.strerror}") from error
+    make_home(settings)
     database = make_database(settings)
     try:
         await database.migrate()
@@ -264,6 +261,14 @@ async def connect_database(settings: Settings) -> Database:
         await database.close()
         raise
     return database
+
+
+def make_home(settings: Settings) -> None:
+    """Make the home where there is none, for its owner alone. Raises `StorageError`."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageError(f"the data folder cannot be used: {error.strerror}") from error
 
 
 def make_database(settings: Settings) -> Database:
