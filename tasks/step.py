@@ -19,6 +19,7 @@ from prefect.exceptions import PrefectException
 from prefect.tasks import exponential_backoff
 
 from domain.errors import DiarchyError, TransientStorageError
+from tasks.observation import observed_step
 from tasks.sealed_results import HomeResults, SealedSerializer
 
 P = ParamSpec("P")
@@ -72,7 +73,8 @@ def _without_content(
     @functools.wraps(function)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return await function(*args, **kwargs)
+            with observed_step(name):
+                return await function(*args, **kwargs)
         except (DiarchyError, PrefectException):
             raise
         except TimeoutError:
