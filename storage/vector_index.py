@@ -8,10 +8,8 @@ connected when the index is first looked at: a process that reads rows does with
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -20,6 +18,7 @@ from domain.errors import StorageError
 from domain.ranking import Candidates
 from storage.embeddings import EmbeddingIdentity, EmbeddingModel
 from storage.exact_search import IndexQuery, search_in_memory
+from storage.lancedb_import import import_lancedb
 
 if TYPE_CHECKING:
     from lancedb import AsyncConnection
@@ -112,25 +111,9 @@ class VectorIndex:
         """Return the one connection, opening (or creating) the database."""
         async with self._connecting:
             if self._open_connection is None:
-                # In a thread: other work of the loop goes on meanwhile.
-                await asyncio.to_thread(_import_lancedb)
+                await asyncio.to_thread(import_lancedb)
                 self._open_connection = await _connect(self._location)
             return self._open_connection
-
-
-def _import_lancedb() -> None:
-    """Import LanceDB and what uses it.
-
-    Thousands of classes come with it, all of them to stay: the collector would look through them again
-    and again for garbage, which takes as long as importing them.
-    """
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        import_module("storage.level_table")
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 async def _connect(location: str) -> AsyncConnection:
