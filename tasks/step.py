@@ -21,6 +21,7 @@ from prefect.tasks import exponential_backoff
 from domain.errors import DiarchyError, TransientStorageError
 from tasks.observation import observed_step
 from tasks.sealed_results import HomeResults, SealedSerializer
+from tasks.tag_limits import has_no_limit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,6 +43,7 @@ def step(
     With *keep_result* the result is sealed and kept, so that a retry of the flow run does not repeat
     the task as long as its arguments are the same.
     """
+    has_no_limit(tags)
 
     def decorate(function: Callable[P, Awaitable[R]]) -> Task[P, Coroutine[Any, Any, R]]:
         decorated = prefect_task(
