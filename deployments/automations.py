@@ -28,7 +28,20 @@ SILENCE = timedelta(seconds=90)
 NEVER_BEGAN = timedelta(minutes=10)
 RESUMPTIONS = 3
 
-_ANY_NEWS = "prefect.flow-run.*"
+_BEGUN_OR_GIVEN_UP = {
+    "Running",
+    "heartbeat",
+    "Completed",
+    "Failed",
+    "Crashed",
+    "Cancelling",
+    "Cancelled",
+    "Scheduled",
+    "Late",
+    "AwaitingRetry",
+    "AwaitingConcurrencySlot",
+}
+_Labels = dict[str, str | list[str]]
 
 
 def declared_automations(
@@ -36,46 +49,40 @@ def declared_automations(
 ) -> list[AutomationCore]:
     """Return the automations over the runs of these deployments."""
     ours = sorted(f"prefect.deployment.{deployment_id}" for deployment_id in deployment_ids)
-    related = {"prefect.resource.role": "deployment", "prefect.resource.id": ours}
+    related: _Labels = {"prefect.resource.role": "deployment", "prefect.resource.id": ours}
     return [
         AutomationCore(
             name="diarchy: a silent run has crashed",
             description="A run that gave no sign of life since a while has lost its process.",
-            trigger=_silence_after(
-                {"prefect.flow-run.Running", "prefect.flow-run.heartbeat"}, related, within=silence
-            ),
+            trigger=_silence_after({"Running", "heartbeat"}, {"*"}, related, within=silence),
             actions=[
                 ChangeFlowRunState(
                     state=StateType.CRASHED,
                     name="Crashed",
                     message="Its process gave no sign of life.",
+                    force=False,
                 )
             ],
         ),
         AutomationCore(
             name="diarchy: a run that never began is offered again",
             description="A worker took the run and died before the run began.",
-            trigger=_silence_after({"prefect.flow-run.Pending"}, related, within=NEVER_BEGAN),
+            trigger=_silence_after(
+                {"Pending", "Submitting"}, _BEGUN_OR_GIVEN_UP, related, within=NEVER_BEGAN
+            ),
             actions=[_offer_again("Taken by a worker and never begun.")],
         ),
         AutomationCore(
             name="diarchy: a crashed run is resumed",
             description=f"At most {RESUMPTIONS} times; what it had finished is not repeated.",
-            trigger=EventTrigger(
-                posture=Posture.Reactive,
-                expect={"prefect.flow-run.Crashed"},
-                match=_resource(
-                    {
-                        "prefect.resource.id": "prefect.flow-run.*",
-                        # How often it has begun so far: not at all means that it cannot begin.
-                        "prefect.run-count": [str(count) for count in range(1, RESUMPTIONS + 1)],
-                    }
-                ),
-                match_related=_resource(related),
-                for_each={"prefect.resource.id"},
-                threshold=1,
-            ),
+            trigger=_crash_after(range(1, RESUMPTIONS + 1), related, within=timedelta(0)),
             actions=[_offer_again("Resumed after its process died.")],
+        ),
+        AutomationCore(
+            name="diarchy: a run that could not begin gets a second chance",
+            description="Once: what fails again within the hour is for somebody to look at.",
+            trigger=_crash_after([0], related, within=timedelta(hours=1)),
+            actions=[_offer_again("It crashed before it began.")],
         ),
     ]
 
@@ -114,13 +121,32 @@ def _declared_part(automation: AutomationCore | Automation) -> dict[str, Any]:
 
 
 def _silence_after(
-    signs: set[str], related: dict[str, str | list[str]], *, within: timedelta
+    signs: set[str], news: set[str], related: _Labels, *, within: timedelta
 ) -> EventTrigger:
+    """Fire when after one of *signs* none of *news* comes for the length of *within*."""
     return EventTrigger(
         posture=Posture.Proactive,
-        after=signs,
-        expect={_ANY_NEWS},
+        after={f"prefect.flow-run.{sign}" for sign in signs},
+        expect={f"prefect.flow-run.{one}" for one in news},
         match=_resource({"prefect.resource.id": "prefect.flow-run.*"}),
+        match_related=_resource(related),
+        for_each={"prefect.resource.id"},
+        threshold=1,
+        within=within,
+    )
+
+
+def _crash_after(begun: Iterable[int], related: _Labels, *, within: timedelta) -> EventTrigger:
+    """Fire for a run that crashes after it has *begun* so many times; once in each *within*."""
+    return EventTrigger(
+        posture=Posture.Reactive,
+        expect={"prefect.flow-run.Crashed"},
+        match=_resource(
+            {
+                "prefect.resource.id": "prefect.flow-run.*",
+                "prefect.run-count": [str(count) for count in begun],
+            }
+        ),
         match_related=_resource(related),
         for_each={"prefect.resource.id"},
         threshold=1,

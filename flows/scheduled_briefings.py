@@ -7,8 +7,9 @@ time for it. What is there already is left as it is, so a run after one that fai
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from prefect import flow
+from prefect import State, flow
 from prefect.runtime import flow_run
 
 from domain.errors import DiarchyError
@@ -51,9 +52,10 @@ async def scheduled_briefings(
 
 async def _is_briefed(name: str, cadence: Cadence, edition: str) -> bool:
     """Whether the reader has the edition now: one whose briefing fails does not keep the others."""
-    state = await ceo_briefing(
+    run: Any = ceo_briefing(
         requester=name, time_horizon=cadence.horizon, edition=edition, return_state=True
     )
+    state: State[Any] = await run
     return state.is_completed()
 
 

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from importlib import import_module
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select, func
@@ -180,12 +179,10 @@ class Observer:
 
     async def _look_at_index(self) -> Mapping[ConfidentialityLevel, int]:
         if self._count_passages is None:
-            # Seconds that nobody spends who does not ask, and in which the event loop goes on.
-            await asyncio.to_thread(import_module, "storage.vector_index")
-            from storage.embeddings import EmbeddingModel  # noqa: PLC0415 - imported by now
-            from storage.vector_index import open_vector_index  # noqa: PLC0415 - as above
+            from storage.embeddings import EmbeddingModel  # noqa: PLC0415 - for those who ask
+            from storage.vector_index import VectorIndex  # noqa: PLC0415 - as above
 
-            index = await open_vector_index(
+            index = VectorIndex(
                 self._settings.lancedb_location,
                 EmbeddingModel(self._settings.embedding_model),
                 exact_search_chunks=self._settings.exact_search_chunks,

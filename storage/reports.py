@@ -31,6 +31,7 @@ class ReportKind(StrEnum):
     BUSINESS = "business_analysis"
     TECHNICAL = "technical_analysis"
     BRIEF = "collaboration_brief"
+    REQUEST = "analysis_request"
 
 
 class ReportStore:

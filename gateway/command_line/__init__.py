@@ -16,6 +16,7 @@ from gateway.command_line import (
     backing_up,
     deploying,
     doctor,
+    embeddings,
     events,
     ingesting,
     keys,
@@ -24,8 +25,10 @@ from gateway.command_line import (
     metrics,
     principals,
     reading,
+    requests,
     searching,
     server,
+    serving,
     status,
 )
 from gateway.command_line.failures import report_failure
@@ -50,11 +53,14 @@ for _room in (
     doctor,
     status,
     server,
+    serving,
 ):
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
+app.add_typer(requests.app, name="requests")
 app.add_typer(events.app, name="events")
+app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(keys.app, name="keys")
 app.add_typer(metrics.app, name="metrics")
 

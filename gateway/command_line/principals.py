@@ -33,10 +33,11 @@ ClearanceOption = Annotated[
 
 def _cadences(given: str) -> tuple[Cadence, ...]:
     try:
-        return tuple(Cadence(one.strip().lower()) for one in given.split(","))
+        asked = {Cadence(one.strip().lower()) for one in given.split(",")}
     except ValueError:
         known = ", ".join(cadence.value for cadence in Cadence)
         raise typer.BadParameter(f"must be one or more of {known}, separated by commas") from None
+    return tuple(cadence for cadence in Cadence if cadence in asked)
 
 
 CadencesArgument = Annotated[

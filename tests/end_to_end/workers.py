@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
@@ -48,7 +48,7 @@ class Gates:
 
 
 @contextmanager
-def worker(pool: str, folder: Path, **environment: str) -> Iterator[psutil.Process]:
+def worker(pool: str, folder: Path, **environment: str) -> Generator[psutil.Process]:
     """Start a worker of *pool* in *folder*; whatever of it still lives at the end is killed."""
     folder.mkdir(parents=True, exist_ok=True)
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)

@@ -123,7 +123,8 @@ async def test_one_that_fails_keeps_no_other_from_its_edition_and_is_made_up_for
 
     with monkeypatch.context() as patched:
         patched.setattr(BRIEFING, "identify_requester", fail_for_one)
-        state: State[Any] = await scheduled_briefings(return_state=True)
+        run: Any = scheduled_briefings(return_state=True)
+        state: State[Any] = await run
         assert state.is_failed()
         assert state.message is not None
         assert "1 of 2 briefings" in state.message

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-PHASES = (
+PHASES: tuple[str, ...] = (
     "analyze_business",
     "extract_technical_requirements",
     "analyze_technical",
