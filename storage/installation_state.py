@@ -74,6 +74,10 @@ class NotRunning(StorageError):
     """It does not run; it starts when it is needed."""
 
 
+class Unnamed(StorageError):
+    """No process has used Redis for this installation yet."""
+
+
 class Observer:
     """Looks at one installation again and again; bound to the event loop that uses it."""
 
@@ -146,7 +150,7 @@ class Observer:
             database = await self._connect()
             rows = await database.rows(select(InstallationRow.installation_id))
             if not rows:
-                raise StorageError("no process has used this installation yet")
+                raise Unnamed
             self._installation_id = str(rows[0].installation_id)
         return self._installation_id
 
@@ -175,7 +179,18 @@ class Observer:
 
     async def _look_at_bus(self) -> BusBacklog:
         await self._check_redis()
+        await self._redis.version()
+        if not await self._has_a_name():
+            return BusBacklog(groups=(), dead_letters=0)
         return await count_backlog(self._redis, EventKeys(namespace_of(await self._identify())))
+
+    async def _has_a_name(self) -> bool:
+        """Return whether anything of this installation can lie in Redis."""
+        try:
+            await self._identify()
+        except Unnamed:
+            return False
+        return True
 
     async def _look_at_index(self) -> Mapping[ConfidentialityLevel, int]:
         if self._count_passages is None:

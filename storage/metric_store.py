@@ -60,7 +60,7 @@ class MetricStore:
                             adding.hincrbyfloat(self._key, series.field(), amount)
                         adding.expire(self._key, KEPT)
                         await adding.execute()
-        except StorageError:
+        except Exception:  # noqa: BLE001 - whatever it is, counting fails no work
             METRICS_LOST.add()
             return False
         return True

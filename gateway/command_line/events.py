@@ -170,7 +170,9 @@ def serve(
             help="Also answer Prometheus there, as `diarchy metrics serve` does.",
         ),
     ] = None,
-    metrics_host: Annotated[str, typer.Option(envvar="DIARCHY_METRICS_HOST", help="The address for Prometheus.")] = "127.0.0.1",
+    metrics_host: Annotated[
+        str, typer.Option(envvar="DIARCHY_METRICS_HOST", help="The address for Prometheus.")
+    ] = "127.0.0.1",
 ) -> None:
     """Work events off as they come, until interrupted; several of a home share the work."""
     from gateway.command_line.running import prepare_prefect
