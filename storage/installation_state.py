@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from importlib import import_module
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select, func
@@ -73,6 +72,10 @@ class InstallationState(FrozenModel):
 
 class NotRunning(StorageError):
     """It does not run; it starts when it is needed."""
+
+
+class Unnamed(StorageError):
+    """No process has used Redis for this installation yet."""
 
 
 class Observer:
@@ -147,7 +150,7 @@ class Observer:
             database = await self._connect()
             rows = await database.rows(select(InstallationRow.installation_id))
             if not rows:
-                raise StorageError("no process has used this installation yet")
+                raise Unnamed
             self._installation_id = str(rows[0].installation_id)
         return self._installation_id
 
@@ -176,13 +179,22 @@ class Observer:
 
     async def _look_at_bus(self) -> BusBacklog:
         await self._check_redis()
+        await self._redis.version()
+        if not await self._has_a_name():
+            return BusBacklog(groups=(), dead_letters=0)
         return await count_backlog(self._redis, EventKeys(namespace_of(await self._identify())))
+
+    async def _has_a_name(self) -> bool:
+        """Return whether anything of this installation can lie in Redis."""
+        try:
+            await self._identify()
+        except Unnamed:
+            return False
+        return True
 
     async def _look_at_index(self) -> Mapping[ConfidentialityLevel, int]:
         if self._count_passages is None:
-            # Seconds that nobody spends who does not ask, and in which the event loop goes on.
-            await asyncio.to_thread(import_module, "storage.vector_index")
-            from storage.embeddings import EmbeddingModel  # noqa: PLC0415 - imported by now
+            from storage.embeddings import EmbeddingModel  # noqa: PLC0415 - for those who ask
             from storage.vector_index import VectorIndex  # noqa: PLC0415 - as above
 
             index = VectorIndex(

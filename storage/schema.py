@@ -47,7 +47,7 @@ def upgrade(connection: Any, revision: str) -> None:
 
 
 def _revisions() -> set[str]:
-    """Return every revision: a file says in its name which one it makes.
+    """Return the revisions there are: a file says in its name which one it makes.
 
     What reads the files themselves takes longer to import than a database to open.
     """

@@ -165,11 +165,14 @@ def serve(
         typer.Option(
             min=0,
             max=65535,
+            envvar="DIARCHY_METRICS_PORT",
             show_default=False,
             help="Also answer Prometheus there, as `diarchy metrics serve` does.",
         ),
     ] = None,
-    metrics_host: Annotated[str, typer.Option(help="The address for Prometheus.")] = "127.0.0.1",
+    metrics_host: Annotated[
+        str, typer.Option(envvar="DIARCHY_METRICS_HOST", help="The address for Prometheus.")
+    ] = "127.0.0.1",
 ) -> None:
     """Work events off as they come, until interrupted; several of a home share the work."""
     from gateway.command_line.running import prepare_prefect
@@ -188,7 +191,7 @@ def serve(
 
                 serving = serving_metrics(settings, port=metrics_port, host=metrics_host)
                 port = await beside.enter_async_context(serving)
-                messages.print(f"Serving metrics at http://{metrics_host}:{port}/metrics")
+                messages.print(f"Metrics at http://{metrics_host}:{port}/metrics")
             return await serve_events(stop, on_ready=lambda: messages.print("Serving events"))
 
     handled = asyncio.run(run())

@@ -62,8 +62,9 @@ async def test_it_tells_what_runs_what_is_due_what_lags_and_who_was_briefed_last
     assert "weekly" in {one.deployment for one in report.prefect.due}
     assert report.installation.outbox is not None
     assert report.installation.outbox.entries[ConfidentialityLevel.TOP_SECRET] == 1
-    briefings = report.installation.briefings or ()
-    assert [(one.reader, one.confidentiality_level) for one in briefings] == [("ana", INTERNAL)]
+    assert report.installation.briefings is not None
+    (briefing,) = report.installation.briefings
+    assert (briefing.reader, briefing.confidentiality_level) == ("ana", INTERNAL)
     assert "Pool status-pool: 0 workers online" in shown
     assert "Last briefing of ana (week)" in shown
     assert "Index: lags behind by 1 top_secret changes" in shown

@@ -38,6 +38,9 @@ KNOWN = [
 QUERIES = [SearchQuery(text="welders in Brno"), SearchQuery(text="lacks 7 welders")]
 BATCH = 5
 
+_numbers = count(1)
+"""Of ids, which no two homes of a test may give twice: what one gave comes back in the other."""
+
 NewDatabase = Callable[[], str | None]
 
 
@@ -51,9 +54,8 @@ def new_database(request: pytest.FixtureRequest) -> NewDatabase:
 
 
 def opened(settings: Settings, clock: HandClock):
-    numbers = count(1)
     return open_stores(
-        settings, clock=clock, new_id=lambda: f"{next(numbers):032x}", model=MinHashModel()
+        settings, clock=clock, new_id=lambda: f"{next(_numbers):032x}", model=MinHashModel()
     )
 
 

@@ -46,7 +46,7 @@ def test_a_key_is_rotated_and_the_old_one_let_go(own_home: Path):
 
 def test_a_doctor_without_a_database_still_looks_at_the_rest(own_home: Path):
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
-    told = diarchy("doctor", home=own_home, DIARCHY_DATABASE_URL=nowhere)
+    told = diarchy("doctor", home=own_home, DIARCHY_DATABASE_URL=nowhere, PREFECT_API_URL="")
     assert told.returncode == 1
     assert "FAILED  database: the database did not answer" in told.stdout
     assert "ok      sealing key: in sealing.key" in told.stdout
