@@ -5,8 +5,6 @@ Asked by Artemis over the event bus, she thinks about what he handed over and an
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.analysis import BusinessPerspective
 from domain.collaboration import StoredRequest
 from flows.parameters import ContextNotes, MaxConfidentiality, Requester, RequirementOrRequest
@@ -14,10 +12,11 @@ from storage.reports import ReportKind
 from tasks.analysis import analyze_business, open_request, retrieve_context, store_analysis
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="business-analysis", flow_run_name="business-analysis for {requester}")
+@quiet_flow(name="business-analysis", run_name="business-analysis for {requester}")
 async def business_analysis(
     requirement: RequirementOrRequest,
     requester: Requester,

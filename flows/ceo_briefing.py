@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.briefing import CeoBriefing
 from domain.knowledge import Domain
 from domain.summary import TimeHorizon
@@ -20,10 +18,11 @@ from tasks.briefings import (
     summarize_domain,
 )
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="ceo-briefing", flow_run_name="ceo-briefing for {requester}")
+@quiet_flow(name="ceo-briefing", run_name="ceo-briefing for {requester}")
 async def ceo_briefing(
     requester: Requester,
     time_horizon: Horizon = TimeHorizon.WEEK,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.analysis import ComprehensiveAnalysis, Degradation
 from domain.collaboration import CollaborationMode
 from flows.consulting import consult_artemis
@@ -30,10 +28,11 @@ from tasks.analysis import (
     unify_recommendations,
 )
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="comprehensive-analysis", flow_run_name="comprehensive-analysis for {requester}")
+@quiet_flow(name="comprehensive-analysis", run_name="comprehensive-analysis for {requester}")
 async def comprehensive_analysis(
     requirement: Requirement,
     requester: Requester,

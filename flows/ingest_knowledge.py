@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from prefect import flow
 from pydantic import Field
 
 from domain.clearance import ConfidentialityLevel
@@ -20,10 +19,11 @@ from tasks.ingestion import (
     refused_files,
     store_files,
 )
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="ingest-knowledge", flow_run_name="ingest-knowledge by {requester}")
+@quiet_flow(name="ingest-knowledge", run_name="ingest-knowledge by {requester}")
 async def ingest_knowledge(
     paths: Annotated[list[str], Field(min_length=1), Explained("Files and folders to read.")],
     requester: Requester,

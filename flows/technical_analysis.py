@@ -5,8 +5,6 @@ Asked by Sophia over the event bus, it thinks about what she handed over and ans
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.analysis import TechnicalPerspective
 from domain.collaboration import StoredRequest
 from flows.consulting import consult_sophia
@@ -29,10 +27,11 @@ from tasks.analysis import (
 )
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="technical-analysis", flow_run_name="technical-analysis for {requester}")
+@quiet_flow(name="technical-analysis", run_name="technical-analysis for {requester}")
 async def technical_analysis(
     requirement: RequirementOrRequest,
     requester: Requester,
