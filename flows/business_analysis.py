@@ -10,6 +10,7 @@ from domain.collaboration import StoredRequest
 from flows.parameters import ContextNotes, MaxConfidentiality, Requester, RequirementOrRequest
 from storage.reports import ReportKind
 from tasks.analysis import analyze_business, open_request, retrieve_context, store_analysis
+from tasks.artifacts import show_result
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
 from tasks.quiet_flow import quiet_flow
@@ -36,6 +37,7 @@ async def business_analysis(
             evidence = await retrieve_context(request, reader)
         business = await analyze_business(request, evidence, now)
         await store_analysis(business, ReportKind.BUSINESS, evidence, reader, run)
+        await show_result(business, run.report_id, reader)
         if isinstance(requirement, StoredRequest):
             await answer_request(requirement, business, run)
         return business

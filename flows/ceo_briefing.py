@@ -6,6 +6,7 @@ from domain.briefing import CeoBriefing
 from domain.knowledge import Domain
 from domain.summary import TimeHorizon
 from flows.parameters import Alert, Edition, Horizon, MaxConfidentiality, Requester
+from tasks.artifacts import show_result
 from tasks.briefings import (
     compose_edition,
     edition_report_id,
@@ -37,6 +38,7 @@ async def ceo_briefing(
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
         if edition is not None and (stored := await find_edition(edition, reader)) is not None:
+            await show_result(stored, stored.briefing_id, reader)
             return stored
         run = await stamp_run(edition and edition_report_id(edition, reader))
         previous = await load_previous_edition(time_horizon, reader, run)
@@ -56,4 +58,6 @@ async def ceo_briefing(
             alerted=alerted,
         )
         made_from = items_behind(windows, previous, alerted)
-        return await store_briefing(briefing, made_from, reader, run)
+        stored = await store_briefing(briefing, made_from, reader, run)
+        await show_result(stored, run.report_id, reader)
+        return stored

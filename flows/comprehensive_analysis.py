@@ -27,6 +27,7 @@ from tasks.analysis import (
     synthesize,
     unify_recommendations,
 )
+from tasks.artifacts import show_result
 from tasks.identification import identify_requester, stamp_run
 from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
@@ -112,4 +113,5 @@ async def comprehensive_analysis(
             degraded=tuple(degraded),
         )
         await store_analysis(analysis, ReportKind.ANALYSIS, evidence, reader, run)
+        await show_result(analysis, run.report_id, reader)
         return analysis

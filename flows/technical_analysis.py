@@ -25,6 +25,7 @@ from tasks.analysis import (
     retrieve_context,
     store_analysis,
 )
+from tasks.artifacts import show_result
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
 from tasks.quiet_flow import quiet_flow
@@ -66,6 +67,7 @@ async def technical_analysis(
             requirements = await extract_technical_requirements(request, business)
         technical = await analyze_technical(request, requirements, business, evidence, now)
         await store_analysis(technical, ReportKind.TECHNICAL, evidence, reader, run)
+        await show_result(technical, run.report_id, reader)
         if isinstance(requirement, StoredRequest):
             await answer_request(requirement, technical, run)
         return technical

@@ -22,6 +22,7 @@ from gateway.command_line import (
     principals,
     reading,
     requests,
+    reports,
     searching,
     server,
     serving,
@@ -45,6 +46,7 @@ app.add_typer(principals.app, name="principals")
 app.add_typer(requests.app, name="requests")
 app.add_typer(events.app, name="events")
 app.add_typer(embeddings.app, name="embeddings")
+app.add_typer(reports.app, name="reports")
 
 
 def _print_version(asked: bool) -> None:
