@@ -17,6 +17,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
 from domain.errors import TransientStorageError
+from tasks.disturbance import disturb
 from tasks.sealed_results import HomeResults, NamedBySeal, SealedSerializer
 from tasks.silence import without_content
 
@@ -65,7 +66,12 @@ def step(
 def _guarded(name: str, function: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
     @functools.wraps(function)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        return await without_content(name, function(*args, **kwargs))
+        return await without_content(name, work(*args, **kwargs))
+
+    async def work(*args: P.args, **kwargs: P.kwargs) -> R:
+        result = await function(*args, **kwargs)
+        disturb(name, (*args, *kwargs.values()), result)
+        return result
 
     return guarded
 
