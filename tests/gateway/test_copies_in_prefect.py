@@ -17,12 +17,13 @@ from gateway.waiting import wait_until
 from storage.purging import no_copies
 from storage.settings import Settings
 
-PHRASE = "The Brno plant lacks 14 welders this quarter, says " + "the foreman. " * 400
+SENTENCE = "The Brno plant lacks 14 welders this quarter"
+PHRASE = SENTENCE + ", says the foreman." * 400
 
 
 def traces(folder: Path) -> list[str]:
     return [
-        file.name for file in folder.glob("prefect.db*") if PHRASE.encode() in file.read_bytes()
+        file.name for file in folder.glob("prefect.db*") if SENTENCE.encode() in file.read_bytes()
     ]
 
 
