@@ -23,7 +23,7 @@ from domain.errors import TransientStorageError
 from domain.events import Event
 from domain.knowledge import Domain, KnowledgeCategory
 from domain.sealed import SealedText
-from domain.summary import TimeHorizon
+from domain.summary import Cadence, TimeHorizon
 from flows.business_analysis import business_analysis
 from flows.canary_company import READERS, knowledge_id, reader_name
 from flows.ceo_briefing import ceo_briefing
@@ -32,6 +32,7 @@ from flows.dispatch_events import GROUP, dispatch_events
 from flows.event_handlers import EventHandlers
 from flows.ingest_knowledge import ingest_knowledge
 from flows.maintain_knowledge import maintain_knowledge
+from flows.scheduled_briefings import scheduled_briefings
 from flows.starting import FinishedRun
 from flows.strategic_summary import strategic_summary
 from flows.technical_analysis import technical_analysis
@@ -189,6 +190,7 @@ def _acts(knowledge: Path, requirement: SealedText, context: SealedText) -> list
             technical_analysis,
             {**asked, **highest, **over_events, "business_view": CollaborationMode.EVENTS},
         ),
+        Act(scheduled_briefings, {"cadence": Cadence.WEEKLY}),
         Act(dispatch_events, {}),
         Act(maintain_knowledge, {}),
     ]

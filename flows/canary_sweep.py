@@ -29,6 +29,7 @@ from domain.canary import (
     require_clean,
 )
 from domain.clearance import Clearance, ConfidentialityLevel
+from domain.summary import Cadence
 from flows.canary_company import READERS, reader_name, requirement_with, write_knowledge
 from flows.canary_rehearsal import Rehearsal
 from storage.redis_census import forget_installation, redis_url_of
@@ -123,6 +124,7 @@ async def _rehearse(
 ) -> Rehearsal:
     for clearance in READERS:
         await stores.principals.add(reader_name(clearance), clearance)
+        await stores.subscriptions.add(reader_name(clearance), [Cadence.WEEKLY])
     internal = words[ConfidentialityLevel.INTERNAL]
     with tempfile.TemporaryDirectory() as folder:
         knowledge = Path(folder) / "canaries.jsonl"

@@ -1,5 +1,5 @@
-"""Erasing what Prefect's pages show of a report: the artifacts, and where the server is this home's, the
-free pages of its database.
+"""Erasing what Prefect's pages show of a report: what its artifact holds, and where the server is this
+home's, the free pages of its database.
 
 Purging comes here before it looks for what is left of an item. A Prefect server that was never started
 for this home shows nothing, so nothing is started for it.
@@ -60,7 +60,7 @@ async def _require_answer() -> None:
 
 
 def _overwrite_free_pages(database: Path) -> None:
-    """Write the database anew without what was deleted; its server goes on running."""
+    """Write the database anew without what was overwritten; its server goes on running."""
     with closing(sqlite3.connect(database, timeout=_BUSY_SECONDS)) as connection:
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -31,7 +31,13 @@ class ShownResult(FrozenModel):
     """What its pages group by: editions for one reader and horizon are versions of one artifact."""
     description: str
     """Names the report, so that it is shown once and can be found again."""
+    reference: str
+    """Says that the report is there and how its reader gets it, without content."""
     markdown: str
+    """The report, or the reference where its level is above the ceiling."""
+
+
+ERASED = "This report was erased."
 
 
 def shown_result(
@@ -43,13 +49,13 @@ def shown_result(
     ceiling: ConfidentialityLevel,
 ) -> ShownResult:
     """Return what pages with that *ceiling* show of *result*, which was made for *reader*."""
-    if Clearance(level=ceiling).dominates(result.confidentiality_level):
-        markdown = without_autolinks(to_markdown(result, linked=False))
-    else:
-        markdown = _reference(result, report_id, reader)
+    reference = _reference(result, report_id, reader)
+    may_be_shown = Clearance(level=ceiling).dominates(result.confidentiality_level)
+    markdown = without_autolinks(to_markdown(result, linked=False)) if may_be_shown else reference
     return ShownResult(
         key=_key(result, report_id, reader),
         description=shown_description(report_id, installation),
+        reference=reference,
         markdown=markdown,
     )
 
@@ -105,7 +111,7 @@ def _reference(result: Result, report_id: str, reader: str) -> str:
     )
     return "\n\n".join(
         (
-            f"**{_genre(result)} at a level that these pages do not show:** {counts}.",
+            f"**{_genre(result)} that these pages do not show:** {counts}.",
             f"Made for {without_autolinks(escape_markdown(reader))}, who reads it by",
             f"    diarchy reports show {_slug(report_id)} --as {_word(reader)}",
         )

@@ -1,6 +1,10 @@
 """What runs show on Prefect's pages: each result once, and how far a long ingest is.
 
 An artifact is a courtesy: a run whose artifact cannot be made goes on, and says so in its log.
+
+Prefect's server copies what an artifact is made with, and what one that becomes the latest again holds,
+into its stream of events, where nobody can erase it. So an artifact is made without content, which an
+update then puts in, and it is emptied and never deleted.
 """
 
 from __future__ import annotations
@@ -27,7 +31,13 @@ from prefect.runtime import flow_run, task_run
 
 from domain.clearance import Reader
 from presentation import Result
-from presentation.prefect_pages import ShownResult, progress_of, shown_description, shown_result
+from presentation.prefect_pages import (
+    ERASED,
+    ShownResult,
+    progress_of,
+    shown_description,
+    shown_result,
+)
 from storage.stores import Stores
 from tasks.progress import report_progress_to
 from tasks.step import step
@@ -53,24 +63,27 @@ async def show_result(result: Result, report_id: str, reader: Reader) -> None:
     )
     try:
         async with get_client() as client:
-            if not await _described(client, shown.description, key=shown.key):
-                await client.create_artifact(_artifact_of(shown))
+            artifact = await _find_described(client, shown.description, key=shown.key)
+            if artifact is None:
+                artifact = await client.create_artifact(_artifact_of(shown))
+            if artifact.data != shown.markdown:
+                await client.update_artifact(artifact.id, ArtifactUpdate(data=shown.markdown))
     except Exception as error:  # noqa: BLE001 - the result is stored; only its page is missing
         get_run_logger().warning("This result has no artifact: %s", type(error).__name__)
 
 
 async def erase_shown(report_ids: Sequence[str], stores: Stores) -> int:
-    """Delete the artifacts of reports that are erased from *stores*; return how many."""
+    """Empty the artifacts of reports that are erased from *stores*; return how many."""
     installation = await _installation(stores)
     descriptions = {shown_description(report_id, installation) for report_id in report_ids}
-    deleted = 0
+    erased = 0
     async with get_client() as client:
         markdown = ArtifactFilter(type=ArtifactFilterType(any_=[_MARKDOWN]))
         for artifact in await _read_all(client, markdown):
             if artifact.description in descriptions:
-                await client.delete_artifact(artifact.id)
-                deleted += 1
-    return deleted
+                await client.update_artifact(artifact.id, ArtifactUpdate(data=ERASED))
+                erased += 1
+    return erased
 
 
 @asynccontextmanager
@@ -164,16 +177,17 @@ def _artifact_of(shown: ShownResult) -> ArtifactCreate:
         type=_MARKDOWN,
         key=shown.key,
         description=shown.description,
-        data=shown.markdown,
+        data=shown.reference,
         flow_run_id=UUID(flow_run.get_id()),
         task_run_id=UUID(task_run.get_id()),
     )
 
 
-async def _described(client: PrefectClient, description: str, *, key: str) -> bool:
-    """Return whether an artifact of that key is there already, also one that another run made."""
+async def _find_described(client: PrefectClient, description: str, *, key: str) -> Artifact | None:
+    """Return the artifact of that key where it is there already, also one that another run made."""
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
-    return any(one.description == description for one in await _read_all(client, wanted))
+    found = await _read_all(client, wanted)
+    return next((one for one in found if one.description == description), None)
 
 
 async def _read_all(client: PrefectClient, wanted: ArtifactFilter) -> list[Artifact]:

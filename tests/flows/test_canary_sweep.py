@@ -25,6 +25,7 @@ from flows.canary_sweep import require_seen, search_everything_written
 from storage.stores import Stores
 from tasks import analysis, artifacts, briefings, collaboration, identification, ingestion
 from tasks import maintenance as upkeep
+from tasks import scheduled_briefings as schedule
 from tasks.canary_places import Search, search_prefect, search_redis
 from tasks.stores import use_stores
 from tests.stores import CONFIDENTIAL, INTERNAL, TOP_SECRET, OpenHome
@@ -40,7 +41,10 @@ async def stores(open_home: OpenHome, prefect_api: str) -> Stores:
 
 
 def steps() -> set[str]:
-    modules = (analysis, artifacts, briefings, collaboration, identification, ingestion, upkeep)
+    modules = (
+        *(analysis, artifacts, briefings, collaboration),
+        *(identification, ingestion, upkeep, schedule),
+    )
     everything = [value for module in modules for value in vars(module).values()]
     return {one.name for one in everything if hasattr(one, "retry_condition_fn")}
 

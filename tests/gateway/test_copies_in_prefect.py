@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from prefect import get_client
-from prefect.client.schemas.actions import ArtifactCreate
+from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 
 from domain.errors import ServerUnavailable
 from gateway.copies_in_prefect import _overwrite_free_pages, eraser_of_copies
 from gateway.waiting import wait_until
+from presentation.prefect_pages import ERASED
 from storage.purging import no_copies
 from storage.settings import Settings
 
@@ -27,15 +28,16 @@ def traces(folder: Path) -> list[str]:
     ]
 
 
-async def test_a_deleted_artifact_is_in_no_file_of_the_running_server(prefect_api: str):
+async def test_what_an_emptied_artifact_held_is_in_no_file_of_the_running_server(prefect_api: str):
     del prefect_api
     folder = Path(os.environ["PREFECT_HOME"])
     async with get_client() as client:
         made = await client.create_artifact(
-            ArtifactCreate(type="markdown", key="foreman", data=PHRASE)
+            ArtifactCreate(type="markdown", key="foreman", data="a reference")
         )
+        await client.update_artifact(made.id, ArtifactUpdate(data=PHRASE))
         assert traces(folder)
-        await client.delete_artifact(made.id)
+        await client.update_artifact(made.id, ArtifactUpdate(data=ERASED))
 
     def erased() -> bool:
         _overwrite_free_pages(folder / "prefect.db")
