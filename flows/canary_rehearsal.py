@@ -22,6 +22,7 @@ from domain.collaboration import CollaborationMode
 from domain.errors import TransientStorageError
 from domain.events import Event
 from domain.knowledge import Domain, KnowledgeCategory
+from domain.requests import KeptRequest
 from domain.sealed import SealedText
 from domain.summary import Cadence, TimeHorizon
 from flows.business_analysis import business_analysis
@@ -68,13 +69,18 @@ class Rehearsal:
     """Runs every flow in this process over one installation, and looks at the answers."""
 
     def __init__(
-        self, stores: Stores, knowledge: Path, requirement: str, notes: str, search: Search
+        self,
+        stores: Stores,
+        knowledge: Path,
+        requirement: str,
+        stored: KeptRequest,
+        search: Search,
     ) -> None:
         self._stores = stores
         self._search = search
         sealed = stores.sealer.seal_text(requirement)
-        context = stores.sealer.seal_notes({"remark": notes})
-        self._acts = _acts(knowledge, sealed, context)
+        context = stores.sealer.seal_notes({"remark": requirement})
+        self._acts = _acts(knowledge, sealed, context, stored)
         self.flows: set[str] = set()
         self.steps_failed: list[str] = []
         self.answers: dict[ConfidentialityLevel, list[str]] = {}
@@ -165,7 +171,9 @@ def _as_new(act: Act, name: str) -> Act:
     return act._replace(parameters={**act.parameters, "edition": name})
 
 
-def _acts(knowledge: Path, requirement: SealedText, context: SealedText) -> list[Act]:
+def _acts(
+    knowledge: Path, requirement: SealedText, context: SealedText, stored: KeptRequest
+) -> list[Act]:
     """Return every run of the rehearsal: the ingest first, then what reads, then the upkeep."""
     acts = [Act(ingest_knowledge, {"paths": [str(knowledge)], "requester": reader_name(_HIGHEST)})]
     asked: dict[str, Any] = {"requirement": requirement, "context": context}
@@ -180,7 +188,7 @@ def _acts(knowledge: Path, requirement: SealedText, context: SealedText) -> list
     acts += [Act(strategic_summary, {**summary, **highest}) for summary in summaries]
     over_events = {"answer_within_seconds": _WAIT_SECONDS}
     acts += [
-        Act(business_analysis, {**asked, **highest}),
+        Act(business_analysis, {"requirement": stored, **highest}),
         Act(technical_analysis, {**asked, **highest}),
         Act(
             comprehensive_analysis,

@@ -29,10 +29,12 @@ from domain.canary import (
     require_clean,
 )
 from domain.clearance import Clearance, ConfidentialityLevel
+from domain.requests import AnalysisBrief, KeptRequest
 from domain.summary import Cadence
 from flows.canary_company import READERS, reader_name, requirement_with, write_knowledge
 from flows.canary_rehearsal import Rehearsal
 from storage.redis_census import forget_installation, redis_url_of
+from storage.reports import ReportKind
 from storage.settings import Settings
 from storage.stores import Stores, open_stores
 from tasks.canary_places import (
@@ -130,10 +132,29 @@ async def _rehearse(
         knowledge = Path(folder) / "canaries.jsonl"
         await asyncio.to_thread(write_knowledge, knowledge, words, stores.clock())
         requirement = requirement_with(internal, stores.clock())
-        rehearsal = Rehearsal(stores, knowledge, requirement, f"Mind {internal}.", search)
+        stored = await _store_request(stores, words)
+        rehearsal = Rehearsal(stores, knowledge, requirement, stored, search)
         async with use_stores(stores):
             await rehearsal.perform()
     return rehearsal
+
+
+async def _store_request(stores: Stores, words: Mapping[ConfidentialityLevel, str]) -> KeptRequest:
+    """Store a requirement of the highest reader's, and return by what it is asked for."""
+    highest = READERS[-1]
+    reader = await stores.principals.get_reader(reader_name(highest))
+    word = words[highest]
+    brief = AnalysisBrief(
+        requirement=requirement_with(word, stores.clock()),
+        context={"remark": f"Mind {word}."},
+        confidentiality_level=highest,
+        sources=(),
+    )
+    request_id = stores.new_id()
+    await stores.reports.save(
+        brief, report_id=request_id, kind=ReportKind.REQUEST, reader=reader, made_from=()
+    )
+    return KeptRequest(request_id=request_id)
 
 
 @asynccontextmanager

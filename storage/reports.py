@@ -36,6 +36,10 @@ class ReportKind(StrEnum):
     REQUEST = "analysis_request"
 
 
+_INPUTS = frozenset({ReportKind.BRIEF.value, ReportKind.REQUEST.value})
+"""What was stored to make a report from, and is none itself."""
+
+
 class ReportEntry(FrozenModel):
     """One stored report as a list names it."""
 
@@ -162,7 +166,7 @@ class ReportStore:
             select(ReportRow)
             .where(
                 col(ReportRow.reader) == reader.name,
-                col(ReportRow.kind) != ReportKind.BRIEF.value,
+                col(ReportRow.kind).not_in(_INPUTS),
                 col(ReportRow.level_rank).in_(
                     [level.rank for level in reader.clearance.readable_levels]
                 ),
@@ -185,11 +189,8 @@ class ReportStore:
         detail: dict[str, Any] = {"report": report_id}
         async with self._database.reading() as session:
             row = await session.get(ReportRow, report_id)
-        if row is None or row.reader != reader.name or row.kind == ReportKind.BRIEF.value:
-            entry = None
-        else:
-            entry = _entry(row)
-        if row is None or entry is None or not _may_read(entry, reader):
+        entry = _own_entry(row, reader)
+        if row is None or entry is None:
             await self._audit.record(reader.name, AuditAction.READ, AuditOutcome.DENIED, detail)
             raise NotFound
         if entry.confidentiality_level.rank > ConfidentialityLevel.INTERNAL.rank:
@@ -212,8 +213,12 @@ class ReportStore:
         return tuple(ids)
 
 
-def _may_read(entry: ReportEntry, reader: Reader) -> bool:
-    return reader.clearance.dominates(entry.confidentiality_level)
+def _own_entry(row: ReportRow | None, reader: Reader) -> ReportEntry | None:
+    """Return what a row is where it is a report of the reader's that it may read."""
+    if row is None or row.reader != reader.name or row.kind in _INPUTS:
+        return None
+    entry = _entry(row)
+    return entry if reader.clearance.dominates(entry.confidentiality_level) else None
 
 
 def _entry(row: ReportRow) -> ReportEntry:
