@@ -96,9 +96,10 @@ class Rehearsal:
                     runs_by_step = dict.fromkeys(steps, act) | runs_by_step
             for step, act in runs_by_step.items():
                 await self._run_failing(_as_new(act, step), step)
-            for act in self._acts:
-                if act.clearance is _HIGHEST and act.flow in {ceo_briefing, comprehensive_analysis}:
-                    await self._run_stumbling(_as_new(act, "stumbling"))
+            of_highest = [act for act in self._acts if act.clearance is _HIGHEST]
+            for flow in (ceo_briefing, comprehensive_analysis):
+                act = next(act for act in of_highest if act.flow is flow)
+                await self._run_stumbling(_as_new(act, "stumbling"))
 
     async def _run_noting_steps(self, act: Act) -> list[str]:
         steps: list[str] = []
