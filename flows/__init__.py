@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flows.business_analysis import business_analysis
+    from flows.canary_sweep import canary_sweep
     from flows.ceo_briefing import ceo_briefing
     from flows.comprehensive_analysis import comprehensive_analysis
     from flows.dispatch_events import dispatch_events
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "business_analysis",
+    "canary_sweep",
     "ceo_briefing",
     "comprehensive_analysis",
     "dispatch_events",

@@ -5,19 +5,19 @@ Asked by Artemis over the event bus, she thinks about what he handed over and an
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.analysis import BusinessPerspective
 from domain.collaboration import StoredRequest
 from flows.parameters import ContextNotes, MaxConfidentiality, Requester, RequirementOrRequest
 from storage.reports import ReportKind
 from tasks.analysis import analyze_business, open_request, retrieve_context, store_analysis
+from tasks.artifacts import show_result
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="business-analysis", flow_run_name="business-analysis for {requester}")
+@quiet_flow(name="business-analysis", run_name="business-analysis for {requester}")
 async def business_analysis(
     requirement: RequirementOrRequest,
     requester: Requester,
@@ -37,6 +37,7 @@ async def business_analysis(
             evidence = await retrieve_context(request, reader)
         business = await analyze_business(request, evidence, now)
         await store_analysis(business, ReportKind.BUSINESS, evidence, reader, run)
+        await show_result(business, run.report_id, reader)
         if isinstance(requirement, StoredRequest):
             await answer_request(requirement, business, run)
         return business

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.briefing import CeoBriefing
 from domain.knowledge import Domain
 from domain.summary import TimeHorizon
 from flows.parameters import Alert, Edition, Horizon, MaxConfidentiality, Requester
+from tasks.artifacts import show_result
 from tasks.briefings import (
     compose_edition,
     edition_report_id,
@@ -20,10 +19,11 @@ from tasks.briefings import (
     summarize_domain,
 )
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="ceo-briefing", flow_run_name="ceo-briefing for {requester}")
+@quiet_flow(name="ceo-briefing", run_name="ceo-briefing for {requester}")
 async def ceo_briefing(
     requester: Requester,
     time_horizon: Horizon = TimeHorizon.WEEK,
@@ -38,6 +38,7 @@ async def ceo_briefing(
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
         if edition is not None and (stored := await find_edition(edition, reader)) is not None:
+            await show_result(stored, stored.briefing_id, reader)
             return stored
         run = await stamp_run(edition and edition_report_id(edition, reader))
         previous = await load_previous_edition(time_horizon, reader, run)
@@ -57,4 +58,6 @@ async def ceo_briefing(
             alerted=alerted,
         )
         made_from = items_behind(windows, previous, alerted)
-        return await store_briefing(briefing, made_from, reader, run)
+        stored = await store_briefing(briefing, made_from, reader, run)
+        await show_result(stored, run.report_id, reader)
+        return stored

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.analysis import ComprehensiveAnalysis, Degradation
 from domain.collaboration import CollaborationMode
 from flows.consulting import consult_artemis
@@ -29,11 +27,13 @@ from tasks.analysis import (
     synthesize,
     unify_recommendations,
 )
+from tasks.artifacts import show_result
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="comprehensive-analysis", flow_run_name="comprehensive-analysis for {requester}")
+@quiet_flow(name="comprehensive-analysis", run_name="comprehensive-analysis for {requester}")
 async def comprehensive_analysis(
     requirement: Requirement,
     requester: Requester,
@@ -113,4 +113,5 @@ async def comprehensive_analysis(
             degraded=tuple(degraded),
         )
         await store_analysis(analysis, ReportKind.ANALYSIS, evidence, reader, run)
+        await show_result(analysis, run.report_id, reader)
         return analysis

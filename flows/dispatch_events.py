@@ -12,12 +12,11 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-from prefect import flow
-
 from domain.errors import RedisUnavailable
 from flows.event_handlers import EventHandlers
 from flows.starting import run_for_event
 from storage.stores import Stores
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 GROUP = "dispatcher"
@@ -25,7 +24,7 @@ _AT_ONCE = 4
 _RELAY_SECONDS = 2.0
 
 
-@flow(name="dispatch-events", flow_run_name="dispatch-events")
+@quiet_flow(name="dispatch-events", run_name="dispatch-events")
 async def dispatch_events() -> int:
     """Work off every event that waits; return how many."""
     async with flow_stores() as stores:

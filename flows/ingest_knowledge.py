@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from prefect import flow
 from pydantic import Field
 
 from domain.clearance import ConfidentialityLevel
@@ -12,6 +11,7 @@ from domain.ingest import IngestReport
 from domain.knowledge import KnowledgeCategory
 from domain.records import DuplicateTracker, IngestDefaults
 from flows.parameters import Explained, Requester
+from tasks.artifacts import shown_progress
 from tasks.identification import identify_requester, stamp_run
 from tasks.ingestion import (
     FILES_A_STEP,
@@ -20,10 +20,12 @@ from tasks.ingestion import (
     refused_files,
     store_files,
 )
+from tasks.progress import report_progress
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="ingest-knowledge", flow_run_name="ingest-knowledge by {requester}")
+@quiet_flow(name="ingest-knowledge", run_name="ingest-knowledge by {requester}")
 async def ingest_knowledge(
     paths: Annotated[list[str], Field(min_length=1), Explained("Files and folders to read.")],
     requester: Requester,
@@ -46,7 +48,7 @@ async def ingest_knowledge(
         category=category,
         strategic_priority=strategic_priority,
     )
-    async with flow_stores():
+    async with flow_stores(), shown_progress():
         writer = await identify_requester(requester)
         run = await stamp_run()
         listing = await find_source_files(paths)
@@ -56,5 +58,6 @@ async def ingest_knowledge(
             some = listing.files[first : first + FILES_A_STEP]
             stored = await store_files(some, defaults, writer, run.now, duplicates)
             report, duplicates = report.plus(stored.report), stored.duplicates
+            report_progress("files", first + len(some), len(listing.files))
         await index_pending()
         return report

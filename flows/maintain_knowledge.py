@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.ingest import MaintenanceReport
 from tasks.ingestion import index_pending
 from tasks.maintenance import (
@@ -13,10 +11,11 @@ from tasks.maintenance import (
     settle_index,
     verify_audit_log,
 )
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="maintain-knowledge", flow_run_name="maintain-knowledge")
+@quiet_flow(name="maintain-knowledge", run_name="maintain-knowledge")
 async def maintain_knowledge() -> MaintenanceReport:
     """Drain the outbox, expire, compact, purge, tell what waits to be told and check the audit log."""
     async with flow_stores():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect import State, flow
+from prefect import State
 from prefect.runtime import flow_run
 
 from domain.errors import DiarchyError
@@ -17,6 +17,7 @@ from domain.model import FrozenModel
 from domain.summary import Cadence
 from flows.ceo_briefing import ceo_briefing
 from flows.parameters import BriefingCadence, TimeZone
+from tasks.quiet_flow import quiet_flow
 from tasks.scheduled_briefings import find_subscribers, name_edition
 from tasks.stores import flow_stores
 
@@ -33,7 +34,7 @@ class BriefingsFailed(DiarchyError):
     """Some readers were not briefed."""
 
 
-@flow(name="scheduled-briefings", flow_run_name="{cadence} briefings")
+@quiet_flow(name="scheduled-briefings", run_name="{cadence} briefings")
 async def scheduled_briefings(
     cadence: BriefingCadence = Cadence.WEEKLY, timezone: TimeZone = "UTC"
 ) -> ScheduledBriefings:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.summary import StrategicSummary
 from flows.parameters import Horizon, MaxConfidentiality, Requester, SummaryDomain
+from tasks.artifacts import show_result
 from tasks.briefings import load_window, store_summary, summarize_domain
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="strategic-summary", flow_run_name="strategic-summary for {requester}")
+@quiet_flow(name="strategic-summary", run_name="strategic-summary for {requester}")
 async def strategic_summary(
     domain: SummaryDomain,
     time_horizon: Horizon,
@@ -25,4 +25,5 @@ async def strategic_summary(
         window = await load_window(domain, time_horizon, reader, run)
         summary = await summarize_domain(window, time_horizon, reader, run)
         await store_summary(summary, window, reader, run)
+        await show_result(summary, run.report_id, reader)
         return summary

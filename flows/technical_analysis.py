@@ -5,8 +5,6 @@ Asked by Sophia over the event bus, it thinks about what she handed over and ans
 
 from __future__ import annotations
 
-from prefect import flow
-
 from domain.analysis import TechnicalPerspective
 from domain.collaboration import StoredRequest
 from flows.consulting import consult_sophia
@@ -27,12 +25,14 @@ from tasks.analysis import (
     retrieve_context,
     store_analysis,
 )
+from tasks.artifacts import show_result
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
 
-@flow(name="technical-analysis", flow_run_name="technical-analysis for {requester}")
+@quiet_flow(name="technical-analysis", run_name="technical-analysis for {requester}")
 async def technical_analysis(
     requirement: RequirementOrRequest,
     requester: Requester,
@@ -67,6 +67,7 @@ async def technical_analysis(
             requirements = await extract_technical_requirements(request, business)
         technical = await analyze_technical(request, requirements, business, evidence, now)
         await store_analysis(technical, ReportKind.TECHNICAL, evidence, reader, run)
+        await show_result(technical, run.report_id, reader)
         if isinstance(requirement, StoredRequest):
             await answer_request(requirement, technical, run)
         return technical

@@ -106,6 +106,7 @@ class PrefectServer:
     def __init__(self, home: Path) -> None:
         self.folder = home.resolve() / "prefect"
         self.log_file = self.folder / "server.log"
+        self.database_file = self.folder / "prefect.db"
         self._record_file = self.folder / "server.json"
 
     def start(self) -> RunningServer:

@@ -16,6 +16,7 @@ _UNSEEN = re.compile(
 _ALWAYS = re.compile(r"[\\`*_\[\]<>|~&$@{}^]")
 _LINK_SCHEME = re.compile(r":(?=//)")
 _BARE_HOST = re.compile(r"(?i)\b(www)\.")
+_ESCAPED_ADDRESS = re.compile(r"\\:(?=//)|(?i:www)(?=\\?\.)|\\@")
 _LINE_START = re.compile(r"^(?:[#+\-=:]|(?:\d{1,9})(?=[.)](?:\s|$)))")
 
 
@@ -40,6 +41,15 @@ def escape_markdown_lines(text: str) -> str:
         "\\\n".join(escape_markdown(line) for line in paragraph.splitlines() if line.strip())
         for paragraph in paragraphs
     )
+
+
+def without_autolinks(markdown: str) -> str:
+    """Return escaped *markdown* with every address broken by a mark that is not seen.
+
+    Some renderers look for addresses once more after backslashes are resolved, and make links of what a
+    text only quotes.
+    """
+    return _ESCAPED_ADDRESS.sub("\\g<0>\u2060", markdown)
 
 
 def _escaped_start(match: re.Match[str]) -> str:

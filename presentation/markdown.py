@@ -37,12 +37,13 @@ from presentation.wording import counted, level_letters, level_name
 _DEEPEST_HEADING = 6
 
 
-def document_markdown(document: Document, *, appendix: bool = True) -> str:
+def document_markdown(document: Document, *, appendix: bool = True, linked: bool = True) -> str:
     """Return *document* as Markdown, its level first and last.
 
-    Without the *appendix* the first page ends in a list of its sources, a line each.
+    Without the *appendix* the first page ends in a list of its sources, a line each, and no mark is
+    *linked* to one.
     """
-    setter = _Setter(linked=appendix)
+    setter = _Setter(linked=linked and appendix)
     banner = f"**{document.banner}**"
     behind = setter.appendix(document) if appendix else _brief_sources(document.page_sources)
     parts = [

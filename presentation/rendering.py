@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.analysis import ComprehensiveAnalysis
+from domain.analysis import BusinessPerspective, ComprehensiveAnalysis, TechnicalPerspective
 from domain.briefing import CeoBriefing
 from domain.evidence import RetrievedItem
 from domain.knowledge import KnowledgeItem
@@ -18,17 +18,25 @@ from presentation.document import Document
 from presentation.knowledge_document import item_document, search_document
 from presentation.markdown import document_markdown
 from presentation.page import document_page
+from presentation.perspective_document import perspective_document
 from presentation.summary_document import summary_document
 
-Result = StrategicSummary | CeoBriefing | ComprehensiveAnalysis
+Result = (
+    StrategicSummary
+    | CeoBriefing
+    | ComprehensiveAnalysis
+    | BusinessPerspective
+    | TechnicalPerspective
+)
 
 
-def to_markdown(result: Result, *, appendix: bool = True) -> str:
+def to_markdown(result: Result, *, appendix: bool = True, linked: bool = True) -> str:
     """Return *result* as Markdown (CommonMark with tables), labelled first and last.
 
-    Without the *appendix* it is the first page alone, which names its sources but quotes none.
+    Without the *appendix* it is the first page alone, which names its sources but quotes none. Marks are
+    *linked* to their sources for renderers that give headings an anchor.
     """
-    return document_markdown(_document(result), appendix=appendix)
+    return document_markdown(_document(result), appendix=appendix, linked=linked)
 
 
 def to_html(result: Result) -> str:
@@ -64,3 +72,5 @@ def _document(result: Result) -> Document:
             return analysis_document(result)
         case StrategicSummary():
             return summary_document(result)
+        case BusinessPerspective() | TechnicalPerspective():
+            return perspective_document(result)

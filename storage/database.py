@@ -280,8 +280,8 @@ def make_database(settings: Settings) -> Database:
 def _create_engine(settings: Settings) -> AsyncEngine:
     url = _url(settings)
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": 60})
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
     _set_pragmas_of(engine.sync_engine)
     return engine
 
@@ -289,8 +289,10 @@ def _create_engine(settings: Settings) -> AsyncEngine:
 def _create_engine_in_threads(settings: Settings) -> Engine:
     url = _url(settings)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 60})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url.set(drivername="sqlite"), connect_args={"timeout": 60}, hide_parameters=True
+    )
     _set_pragmas_of(engine)
     return engine
 

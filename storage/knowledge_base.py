@@ -28,7 +28,7 @@ from storage.knowledge_search import SearchQuery
 from storage.knowledge_windows import KnowledgeWindows
 from storage.knowledge_writer import KnowledgeWriter, WriteOutcome
 from storage.outgoing_events import EventRelay
-from storage.purging import Purger, PurgeReport
+from storage.purging import EraseCopies, Purger, PurgeReport, no_copies
 from storage.tables import KnowledgeRow
 
 __all__ = ["KnowledgeBase", "SearchQuery"]
@@ -140,12 +140,17 @@ class KnowledgeBase:
         await self.drain_outbox()
         return key_of(row)
 
-    async def purge_item(self, knowledge_id: str, writer: Reader) -> PurgeReport:
-        """Remove an item and erase its content from every file, reports made from it included."""
+    async def purge_item(
+        self, knowledge_id: str, writer: Reader, *, erase_copies: EraseCopies = no_copies
+    ) -> PurgeReport:
+        """Remove an item and erase its content from every file, reports made from it included.
+
+        *erase_copies* is called with the ids of those reports, for what is shown of them elsewhere.
+        """
         async with self._audited_denial(knowledge_id, writer, AuditAction.PURGE):
             row = await self._writer.delete(knowledge_id, writer, action=AuditAction.PURGE)
         key = key_of(row)
-        erasure = await self._purger.erase(key, row.content)
+        erasure = await self._purger.erase(key, row.content, erase_copies)
         await self._relay.tell()
         detail = {"item": [knowledge_id, row.level_rank], **erasure._asdict()}
         await self._audit.record(writer.name, AuditAction.PURGE, AuditOutcome.ALLOWED, detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,15 @@ _PROBE_CHARACTERS = 40
 _LEAST_PROBE_CHARACTERS = 12
 """What is shorter stands in some file by chance."""
 _READ_BYTES = 1 << 22
+
+
+EraseCopies = Callable[[Sequence[str]], Awaitable[None]]
+"""Erases what stands of reports, by their ids, outside the stores."""
+
+
+async def no_copies(report_ids: Sequence[str]) -> None:
+    """Erase nothing: for a home whose reports are shown nowhere else."""
+    del report_ids
 
 
 class PurgeReport(FrozenModel):
@@ -74,20 +83,22 @@ class Purger:
         self._cache = cache
         self._settings = settings
 
-    async def erase(self, key: ItemKey, content: str) -> Erasure:
+    async def erase(self, key: ItemKey, content: str, erase_copies: EraseCopies) -> Erasure:
         """Erase the traces of an item that is no longer in the truth.
 
+        *erase_copies* is given the ids of the reports that go with it.
         Raises `StorageError` when a phrase of it still stands in a file; another process that has
         the files open can cause that, and `diarchy maintain` erases again.
         """
         await self._indexer.drain()
         erased = await self._reports.erase_made_from(key)
+        await erase_copies(erased)
         await self.erase_remains()
         phrases = _phrases_of(content)
         own = await self._in_no_other_item(phrases)
         files, scanned = await asyncio.to_thread(self._scan, own)
         return Erasure(
-            reports=erased,
+            reports=len(erased),
             files_scanned=files,
             bytes_scanned=scanned,
             phrases_sought=len(phrases),

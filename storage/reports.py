@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import delete
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
-from domain.clearance import Reader
+from domain.clearance import ConfidentialityLevel, Reader
 from domain.errors import AccessDenied, NotFound
 from domain.evidence import Labelled
 from domain.knowledge import ItemKey
+from domain.model import FrozenModel, UtcDatetime
 from domain.summary import TimeHorizon
 from storage.audit import AuditAction, AuditLog, AuditOutcome
 from storage.database import Database
@@ -32,6 +34,27 @@ class ReportKind(StrEnum):
     TECHNICAL = "technical_analysis"
     BRIEF = "collaboration_brief"
     REQUEST = "analysis_request"
+
+
+_INPUTS = frozenset({ReportKind.BRIEF.value, ReportKind.REQUEST.value})
+"""What was stored to make a report from, and is none itself."""
+
+
+class ReportEntry(FrozenModel):
+    """One stored report as a list names it."""
+
+    report_id: str
+    kind: ReportKind
+    confidentiality_level: ConfidentialityLevel
+    time_horizon: TimeHorizon | None
+    created_at: UtcDatetime
+
+
+class StoredReport(NamedTuple):
+    """A stored report with its typed result as JSON."""
+
+    entry: ReportEntry
+    body: str
 
 
 class ReportStore:
@@ -137,8 +160,46 @@ class ReportStore:
             raise NotFound
         return report
 
-    async def erase_made_from(self, key: ItemKey) -> int:
-        """Delete every report that was made from the item; return how many."""
+    async def list(self, reader: Reader, *, limit: int) -> tuple[ReportEntry, ...]:
+        """Return what the reader's latest own reports are, newest first, those that it may read."""
+        newest = (
+            select(ReportRow)
+            .where(
+                col(ReportRow.reader) == reader.name,
+                col(ReportRow.kind).not_in(_INPUTS),
+                col(ReportRow.level_rank).in_(
+                    [level.rank for level in reader.clearance.readable_levels]
+                ),
+            )
+            .order_by(col(ReportRow.created_at).desc(), col(ReportRow.report_id))
+            .limit(limit)
+            .options(
+                defer(ReportRow.body)  # pyright: ignore[reportArgumentType] - a mapped column
+            )
+        )
+        async with self._database.reading() as session:
+            rows = (await session.execute(newest)).scalars().all()
+            return tuple(_entry(row) for row in rows)
+
+    async def open(self, report_id: str, reader: Reader) -> StoredReport:
+        """Return the reader's own report of that id, audited above internal and when denied.
+
+        Raises `NotFound` for what is not there, is another's, or is above the reader's clearance.
+        """
+        detail: dict[str, Any] = {"report": report_id}
+        async with self._database.reading() as session:
+            row = await session.get(ReportRow, report_id)
+        entry = _own_entry(row, reader)
+        if row is None or entry is None:
+            await self._audit.record(reader.name, AuditAction.READ, AuditOutcome.DENIED, detail)
+            raise NotFound
+        if entry.confidentiality_level.rank > ConfidentialityLevel.INTERNAL.rank:
+            detail["level"] = entry.confidentiality_level.value
+            await self._audit.record(reader.name, AuditAction.READ, AuditOutcome.ALLOWED, detail)
+        return StoredReport(entry, row.body)
+
+    async def erase_made_from(self, key: ItemKey) -> tuple[str, ...]:
+        """Delete every report that was made from the item; return their ids."""
         sources = select(ReportSourceRow.report_id).where(
             col(ReportSourceRow.knowledge_id) == key.knowledge_id,
             col(ReportSourceRow.level_rank) == key.confidentiality_level.rank,
@@ -149,4 +210,23 @@ class ReportStore:
                 delete(ReportSourceRow).where(col(ReportSourceRow.report_id).in_(ids))
             )
             await session.execute(delete(ReportRow).where(col(ReportRow.report_id).in_(ids)))
-        return len(ids)
+        return tuple(ids)
+
+
+def _own_entry(row: ReportRow | None, reader: Reader) -> ReportEntry | None:
+    """Return what a row is where it is a report of the reader's that it may read."""
+    if row is None or row.reader != reader.name or row.kind in _INPUTS:
+        return None
+    entry = _entry(row)
+    return entry if reader.clearance.dominates(entry.confidentiality_level) else None
+
+
+def _entry(row: ReportRow) -> ReportEntry:
+    """Return what a row is, without its text; a rank that is no level raises."""
+    return ReportEntry(
+        report_id=row.report_id,
+        kind=ReportKind(row.kind),
+        confidentiality_level=list(ConfidentialityLevel)[row.level_rank],
+        time_horizon=TimeHorizon(row.time_horizon) if row.time_horizon else None,
+        created_at=row.created_at,
+    )

@@ -1,4 +1,4 @@
-"""Who wants to know how far a run is: a caller in the same process, such as a command line."""
+"""Who wants to know how far a run is: a command line in the same process, and Prefect's pages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ _reporter: ContextVar[Progress | None] = ContextVar("diarchy_progress", default=
 
 @contextmanager
 def report_progress_to(reporter: Progress) -> Generator[None]:
-    """Let the runs inside tell *reporter* how far they are."""
-    before = _reporter.set(reporter)
+    """Let the runs inside tell *reporter* how far they are, and whoever listens already."""
+    outer = _reporter.get()
+
+    def tell(activity: str, done: int, total: int) -> None:
+        reporter(activity, done, total)
+        if outer is not None:
+            outer(activity, done, total)
+
+    before = _reporter.set(tell)
     try:
         yield
     finally:
@@ -23,7 +30,7 @@ def report_progress_to(reporter: Progress) -> Generator[None]:
 
 
 def report_progress(activity: str, done: int, total: int) -> None:
-    """Tell whoever listens; nobody does in a run of a worker."""
+    """Tell whoever listens."""
     reporter = _reporter.get()
     if reporter is not None:
         reporter(activity, done, total)

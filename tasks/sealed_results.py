@@ -1,15 +1,20 @@
 """Results that Prefect keeps between retries, readable by this installation alone.
 
 Prefect pickles what a task returns and writes it to a file, so that a retried flow run need not
-repeat the task. Here the pickle is sealed before it is written, into a folder of the home.
+repeat the task. Here the pickle is sealed before it is written, into a folder of the home, under a name
+that nobody else can work out from what the task was given.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
+from prefect.cache_policies import DEFAULT, CachePolicy
+from prefect.context import TaskRunContext
+from prefect.exceptions import HashError
 from prefect.filesystems import LocalFileSystem
 from prefect.serializers import Serializer
 from pydantic import Field
@@ -44,3 +49,28 @@ class HomeResults(LocalFileSystem):
         if not resolved.is_relative_to(folder.resolve()):
             raise ValueError("a result is kept in the results folder and nowhere else")
         return resolved
+
+
+@dataclass
+class NamedBySeal(CachePolicy):
+    """Finds a kept result by its run, its task's code and its arguments, as Prefect's default does.
+
+    Prefect's own key is a plain hash and stands in its database: who guesses a secret could try it there.
+    This one is an HMAC under the installation's key.
+    """
+
+    def compute_key(
+        self,
+        task_ctx: TaskRunContext,
+        inputs: dict[str, Any],
+        flow_parameters: dict[str, Any],
+        **kwargs: Any,
+    ) -> str | None:
+        """Return the key. Raises `HashError`, without content, for arguments that cannot be hashed."""
+        try:
+            key = DEFAULT.compute_key(task_ctx, inputs, flow_parameters, **kwargs)
+        except HashError:
+            key = ""
+        if key == "":
+            raise HashError("the arguments of this step cannot be hashed")
+        return None if key is None else open_sealer(current_settings()).digest(key.encode())

@@ -1,7 +1,6 @@
 """How every task runs: retried when the fault may pass, timed, named, and silent about content.
 
-Prefect writes an exception's text into its database and logs. Diarchy's own errors name ids and
-labels only; of any other exception nothing but its type leaves the task.
+Of an exception nothing leaves the task but what `tasks.silence` lets out, and nothing that is printed.
 """
 
 from __future__ import annotations
@@ -13,14 +12,15 @@ from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task
 from prefect import task as prefect_task
-from prefect.cache_policies import DEFAULT, NO_CACHE
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.exceptions import PrefectException
 from prefect.tasks import exponential_backoff
 
-from domain.errors import DiarchyError, TransientStorageError
+from domain.errors import TransientStorageError
+from tasks.disturbance import disturb
 from tasks.observation import observed_step
-from tasks.sealed_results import HomeResults, SealedSerializer
+from tasks.sealed_results import HomeResults, NamedBySeal, SealedSerializer
+from tasks.silence import without_content
 from tasks.tag_limits import has_no_limit
 
 P = ParamSpec("P")
@@ -29,10 +29,6 @@ R = TypeVar("R")
 RETRIES = 4
 _BACKOFF_SECONDS = 0.5
 _JITTER = 0.5
-
-
-class StepFailed(DiarchyError):
-    """A step failed for a reason that is not one of Diarchy's own errors."""
 
 
 def step(
@@ -55,11 +51,12 @@ def step(
             retry_jitter_factor=_JITTER,
             retry_condition_fn=_may_pass,
             timeout_seconds=timeout.total_seconds(),
-            cache_policy=DEFAULT if keep_result else NO_CACHE,
+            cache_policy=NamedBySeal() if keep_result else NO_CACHE,
             persist_result=keep_result,
             result_serializer=SealedSerializer() if keep_result else None,
+            log_prints=False,
         )
-        made = decorated(_without_content(name, function))
+        made = decorated(_guarded(name, function))
         if keep_result:
             # The decorator takes a fixed path or a block saved on the server; this one finds the
             # home when it writes, and needs no server.
@@ -69,33 +66,18 @@ def step(
     return decorate
 
 
-def _without_content(
-    name: str, function: Callable[P, Awaitable[R]]
-) -> Callable[P, Coroutine[Any, Any, R]]:
+def _guarded(name: str, function: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
     @functools.wraps(function)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            with observed_step(name):
-                return await function(*args, **kwargs)
-        except (DiarchyError, PrefectException):
-            raise
-        except TimeoutError:
-            raise TransientStorageError(f"{name} waited too long for an answer") from None
-        except Exception as error:  # noqa: BLE001 - it is raised again without its text
-            # Anything may stand in the text of an error that is not ours, also what was read.
-            raise StepFailed(f"{name} failed: {type(error).__name__} {_place(error)}") from None
+        return await without_content(name, work(*args, **kwargs))
+
+    async def work(*args: P.args, **kwargs: P.kwargs) -> R:
+        with observed_step(name):
+            result = await function(*args, **kwargs)
+            disturb(name, (*args, *kwargs.values()), result)
+            return result
 
     return guarded
-
-
-def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    code = trace.tb_frame.f_code
-    return f"in {code.co_name}, line {trace.tb_lineno}"
 
 
 async def _may_pass(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:

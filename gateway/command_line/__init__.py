@@ -25,6 +25,7 @@ from gateway.command_line import (
     metrics,
     principals,
     reading,
+    reports,
     requests,
     searching,
     server,
@@ -63,6 +64,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(keys.app, name="keys")
 app.add_typer(metrics.app, name="metrics")
+app.add_typer(reports.app, name="reports")
 
 
 def _print_version(asked: bool) -> None:

@@ -135,7 +135,15 @@ def purge(
     principal: AsPrincipal, knowledge_id: KnowledgeIdArgument, as_json: AsJson = False
 ) -> None:
     """Delete an item and erase its text from every file of the stores, and show that it is gone."""
-    report = _ask(principal, lambda knowledge, reader: knowledge.purge_item(knowledge_id, reader))
+    from gateway.copies_in_prefect import eraser_of_copies
+
+    erase_copies = eraser_of_copies(get_settings())
+    report = _ask(
+        principal,
+        lambda knowledge, reader: knowledge.purge_item(
+            knowledge_id, reader, erase_copies=erase_copies
+        ),
+    )
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:

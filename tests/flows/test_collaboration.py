@@ -82,8 +82,8 @@ async def test_nobody_answers_and_the_analysis_says_so_then_a_late_answer_comple
     asked_id = f"{partial.collaboration_metadata.analysis_id}-for-artemis"
     asked = await company.collaborations.get(asked_id)
     assert asked.state is CollaborationState.TIMED_OUT
-    await technical_analysis(
-        requirement={"collaboration_id": asked_id},  # pyright: ignore[reportArgumentType] - as JSON brings it
+    await technical_analysis(  # pyright: ignore[reportCallIssue] - as JSON brings it
+        requirement={"collaboration_id": asked_id},  # pyright: ignore[reportArgumentType]
         requester="confidential",
         max_confidentiality=asked.max_confidentiality,
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.clearance import ConfidentialityLevel, Reader
-from domain.errors import AccessDenied
+from domain.errors import AccessDenied, NotFound
 from domain.evidence import Labelled, Source
 from domain.knowledge import ItemKey
 from domain.summary import TimeHorizon
@@ -119,12 +119,46 @@ async def test_erasing_takes_what_was_made_from_the_item_at_that_level_only(
     await save(stores, "2", report("From a, above."), reader=ceo, made_from=(above,))
     clock.advance(timedelta(hours=1))
     await save(stores, "3", report("From a too."), made_from=(here, here))
-    assert await stores.reports.erase_made_from(here) == 2
+    assert await stores.reports.erase_made_from(here) == ("1", "3")
     assert await latest(stores) is None
     assert await latest(stores, ceo) == report("From a, above.")
-    assert await stores.reports.erase_made_from(here) == 0
+    assert await stores.reports.erase_made_from(here) == ()
 
 
 async def test_a_release_is_audited_by_id_and_label(stores: Stores):
     await save(stores, "1", report("Hush.", CONFIDENTIAL))
     assert await stores.audit.verify() == 1
+
+
+async def test_a_report_is_opened_by_its_reader_alone_and_each_denial_is_audited(
+    stores: Stores, clock: HandClock
+):
+    await save(stores, "1", report("Open."))
+    clock.advance(timedelta(hours=1))
+    await save(stores, "2", report("Hush.", CONFIDENTIAL), horizon=TimeHorizon.WEEK)
+    before = await stores.audit.verify()
+    assert "Open." in (await stores.reports.open("1", ANN)).body
+    assert await stores.audit.verify() == before
+    assert "Hush." in (await stores.reports.open("2", ANN)).body
+    assert await stores.audit.verify() == before + 1
+    for report_id, reader in [
+        ("0", ANN),
+        ("1", reader_at(TOP_SECRET, "bob")),
+        ("2", reader_at(INTERNAL, "ann")),
+    ]:
+        with pytest.raises(NotFound, match="No such item"):
+            await stores.reports.open(report_id, reader)
+    assert await stores.audit.verify() == before + 4
+
+
+async def test_a_list_holds_what_the_reader_may_read_now_newest_first(
+    stores: Stores, clock: HandClock
+):
+    await save(stores, "1", report("Open."))
+    clock.advance(timedelta(hours=1))
+    await save(stores, "2", report("Hush.", CONFIDENTIAL), horizon=TimeHorizon.WEEK)
+    assert [entry.report_id for entry in await stores.reports.list(ANN, limit=9)] == ["2", "1"]
+    assert [entry.report_id for entry in await stores.reports.list(ANN, limit=1)] == ["2"]
+    (low,) = await stores.reports.list(reader_at(INTERNAL, "ann"), limit=9)
+    assert (low.report_id, low.confidentiality_level) == ("1", INTERNAL)
+    assert await stores.reports.list(reader_at(TOP_SECRET, "bob"), limit=9) == ()
