@@ -17,6 +17,7 @@ from tasks.ingestion import (
     FILES_A_STEP,
     find_source_files,
     index_pending,
+    note_duration,
     refused_files,
     store_files,
 )
@@ -57,4 +58,5 @@ async def ingest_knowledge(
             stored = await store_files(some, defaults, writer, run.now, duplicates)
             report, duplicates = report.plus(stored.report), stored.duplicates
         await index_pending()
+        await note_duration(listing.files, writer)
         return report
