@@ -25,11 +25,10 @@ from domain.errors import DiarchyError
 from domain.knowledge import Domain
 from domain.model import FrozenModel
 from domain.placement import Placement
-from domain.routing import RoutedFlow, WorkPool, WorkQueue
+from domain.routing import AnalysisScope, RoutedFlow, WorkPool, WorkQueue
 from domain.summary import TimeHorizon
 from domain.workload import DurationBands
 from reasoning.routing import (
-    AnalysisScope,
     AnalysisWanted,
     BriefingWanted,
     RoutingRequest,

@@ -56,3 +56,13 @@ _HOMES = {
     RoutedFlow.BUSINESS_ANALYSIS: WorkPool.SOPHIA,
     RoutedFlow.TECHNICAL_ANALYSIS: WorkPool.ARTEMIS,
 }
+
+
+class AnalysisScope(StrEnum):
+    """Which analysis is wanted."""
+
+    COMPREHENSIVE = "comprehensive"
+    BUSINESS = "business"
+    TECHNICAL = "technical"
+    AUTO = "auto"
+    """Whatever fits: both sides, unless the requirement plainly concerns one."""

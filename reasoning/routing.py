@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
 from pydantic import Field
@@ -18,7 +17,7 @@ from domain.analysis import Rating, RoadmapImpact
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.model import FrozenModel, UtcDatetime
 from domain.placement import Placement, PoolState, QueueReason, expected_reason, place
-from domain.routing import RoutedFlow
+from domain.routing import AnalysisScope, RoutedFlow
 from domain.summary import TimeHorizon
 from domain.workload import (
     DurationBands,
@@ -34,16 +33,6 @@ from reasoning.complexity import estimated_complexity
 from reasoning.requests import MAX_REQUIREMENT_LENGTH, AnalysisRequest
 from reasoning.requirements import technical_requirements
 from reasoning.scope import Sides, sides_of
-
-
-class AnalysisScope(StrEnum):
-    """Which analysis is wanted."""
-
-    COMPREHENSIVE = "comprehensive"
-    BUSINESS = "business"
-    TECHNICAL = "technical"
-    AUTO = "auto"
-    """Whatever fits: both sides, unless the requirement plainly concerns one."""
 
 
 class AnalysisWanted(FrozenModel):

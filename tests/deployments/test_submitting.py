@@ -11,11 +11,10 @@ from deployments.submitting import NotDeployed, Pressing, Submitter
 from domain.errors import AccessDenied
 from domain.knowledge import Domain
 from domain.placement import NobodyListens, PoolReason
-from domain.routing import RoutedFlow, WorkPool, WorkQueue
+from domain.routing import AnalysisScope, RoutedFlow, WorkPool, WorkQueue
 from domain.summary import TimeHorizon
 from domain.workload import RunMeasurement, SizeClass
 from flows import business_analysis, ceo_briefing, comprehensive_analysis, strategic_summary
-from reasoning.routing import AnalysisScope
 from storage.settings import Settings
 from storage.submission import SubmissionStores, open_submission_stores
 from tests.deployments.pools import ask_for_runs, listen, register

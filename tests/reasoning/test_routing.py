@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from domain.analysis import Rating
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.placement import Placement, PoolState, QueueReason, QueueState
-from domain.routing import RoutedFlow, WorkPool, WorkQueue
+from domain.routing import AnalysisScope, RoutedFlow, WorkPool, WorkQueue
 from domain.summary import TimeHorizon
 from domain.workload import DurationBands, DurationClass, RunMeasurement, SizeClass
 from reasoning.routing import (
-    AnalysisScope,
     AnalysisWanted,
     BriefingWanted,
     IngestWanted,
