@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -52,6 +52,7 @@ class PoolWatch:
         self._lock = asyncio.Lock()
         self._states: tuple[PoolState, ...] = ()
         self._read_at: float | None = None
+        self._being_made: list[Placement] = []
 
     async def states(self) -> tuple[PoolState, ...]:
         """Return the pools that exist. Raises `ServerUnavailable` when the API does not tell."""
@@ -59,10 +60,21 @@ class PoolWatch:
             if self._read_at is None or self._monotonic() - self._read_at > self._kept_for:
                 self._states = await read_pools()
                 self._read_at = self._monotonic()
+                for placement in self._being_made:
+                    self._count(placement)
             return self._states
 
-    def note(self, placement: Placement) -> None:
-        """Count one more run where *placement* put one."""
+    @contextmanager
+    def placing(self, placement: Placement) -> Generator[None]:
+        """Count one more run where *placement* puts it, from now on, while it is being made."""
+        self._being_made.append(placement)
+        self._count(placement)
+        try:
+            yield
+        finally:
+            self._being_made.remove(placement)
+
+    def _count(self, placement: Placement) -> None:
         self._states = tuple(
             state.with_one_more(placement.queue) if state.pool is placement.pool else state
             for state in self._states

@@ -6,9 +6,12 @@ What was typed goes in sealed. The flow itself asks the registry again who the r
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from prefect.client.orchestration import PrefectClient
@@ -22,7 +25,7 @@ from deployments.listening import PoolWatch, prefect_client
 from domain.clearance import ConfidentialityLevel, Reader
 from domain.collaboration import CollaborationMode
 from domain.errors import DiarchyError
-from domain.knowledge import Domain
+from domain.knowledge import Domain, KnowledgeCategory
 from domain.model import FrozenModel
 from domain.placement import Placement
 from domain.routing import AnalysisScope, RoutedFlow, WorkPool, WorkQueue
@@ -31,6 +34,7 @@ from domain.workload import DurationBands
 from reasoning.routing import (
     AnalysisWanted,
     BriefingWanted,
+    IngestWanted,
     RoutingRequest,
     SummaryWanted,
     Wanted,
@@ -146,6 +150,30 @@ class Submitter:
             BriefingWanted(time_horizon=time_horizon), reader, parameters, pressing
         )
 
+    async def submit_ingest(
+        self,
+        paths: Sequence[Path],
+        requester: str,
+        *,
+        confidentiality_level: ConfidentialityLevel | None = None,
+        category: KnowledgeCategory | None = None,
+        strategic_priority: int | None = None,
+        pressing: Pressing | None = None,
+    ) -> Submission:
+        """Submit an ingest of *paths*, which the worker must see under the same names.
+
+        The last three are for records that name none of their own.
+        """
+        reader = await self._stores.principals.get_reader(requester)
+        wanted = await asyncio.to_thread(_ingest_of, paths)
+        parameters = {
+            "paths": [str(path.absolute()) for path in paths],
+            "confidentiality_level": confidentiality_level,
+            "category": category,
+            "strategic_priority": strategic_priority,
+        }
+        return await self._submit(wanted, reader, parameters, pressing)
+
     async def _submit(
         self,
         wanted: Wanted,
@@ -156,6 +184,9 @@ class Submitter:
         of_both_domains: Mapping[str, Any] | None = None,
     ) -> Submission:
         pressing = pressing or Pressing()
+        history = await self._stores.runs.read(reader.clearance)
+        pools = await self._watch.states()
+        # Nothing is awaited until this one is counted: who submits meanwhile sees it.
         placement = choose_queue(
             RoutingRequest(
                 wanted=wanted,
@@ -163,16 +194,16 @@ class Submitter:
                 urgent=pressing.urgent,
                 deadline=pressing.deadline,
             ),
-            await self._watch.states(),
-            await self._stores.runs.read(reader.clearance),
+            pools,
+            history,
             now=self._stores.settings.tell_time(),
             bands=self._bands,
         )
         given = {"requester": reader.name, **parameters}
         if placement.flow is RoutedFlow.COMPREHENSIVE_ANALYSIS:
             given |= of_both_domains or {}
-        run = await create_run(placement, given, key=_key(reader, pressing.once))
-        self._watch.note(placement)
+        with self._watch.placing(placement):
+            run = await create_run(placement, given, key=_key(reader, pressing.once))
         return Submission(flow_run_id=str(run.id), placement=_as_it_is(placement, run))
 
     def _content_may_show(self, reader: Reader) -> bool:
@@ -237,6 +268,18 @@ async def _create_elsewhere(
     body = run.model_dump(mode="json", exclude_unset=True)
     response = await client.request("POST", "/flow_runs/", json=body)
     return FlowRun.model_validate(response.json())
+
+
+def _ingest_of(paths: Sequence[Path]) -> IngestWanted:
+    """Return how much there is to read under *paths*, as far as it is seen from here."""
+    # The readers of documents take longer to import than all else here.
+    from storage.source_files import find_files  # noqa: PLC0415
+
+    total_bytes, files = 0, find_files(paths).files
+    for file in files:
+        with suppress(OSError):
+            total_bytes += file.stat().st_size
+    return IngestWanted(files=len(files), total_bytes=total_bytes)
 
 
 def _key(reader: Reader, once: str | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from domain.clearance import ConfidentialityLevel
 from domain.collaboration import CollaborationMode
 from domain.knowledge import Domain
 from domain.routing import AnalysisScope
@@ -17,6 +18,7 @@ from domain.summary import TimeHorizon
 from gateway.command_line.options import (
     AsJson,
     AsPrincipal,
+    Category,
     Horizon,
     MaxConfidentiality,
     get_settings,
@@ -168,6 +170,51 @@ def submit_briefing(
             principal,
             edition=edition,
             max_confidentiality=max_confidentiality,
+            pressing=pressing,
+        ),
+        urgent=urgent,
+        within=within,
+        once=once,
+        as_json=as_json,
+    )
+
+
+@submit.command("ingest")
+def submit_ingest(
+    principal: AsPrincipal,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            exists=True,
+            show_default=False,
+            help="Files or folders; the worker must see them under the same names.",
+        ),
+    ],
+    confidentiality_level: Annotated[
+        ConfidentialityLevel | None,
+        typer.Option(
+            metavar="LEVEL", case_sensitive=False, help="For what names no level of its own."
+        ),
+    ] = None,
+    category: Category = None,
+    priority: Annotated[
+        int | None, typer.Option(min=1, max=10, help="For what names no priority of its own.")
+    ] = None,
+    urgent: Urgent = False,
+    within: Within = None,
+    once: Once = None,
+    as_json: AsJson = False,
+) -> None:
+    """Submit an ingest of files and folders."""
+    _submit(
+        get_settings(),
+        lambda submitter, pressing: submitter.submit_ingest(
+            paths,
+            principal,
+            confidentiality_level=confidentiality_level,
+            category=category,
+            strategic_priority=priority,
             pressing=pressing,
         ),
         urgent=urgent,

@@ -128,7 +128,8 @@ async def test_what_is_known_is_kept_for_some_seconds_and_counts_what_was_placed
         queue_reason=QueueReason.EXPECTED_SHORT,
         pool_reason=PoolReason.HOME,
     )
-    watch.note(placement)
+    with watch.placing(placement):
+        pass
     sophia = {state.pool: state for state in await watch.states()}[SOPHIA]
     queue = sophia.find_listening(SHORT)
     assert queue is not None

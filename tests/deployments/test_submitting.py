@@ -1,6 +1,8 @@
 """A submitted request is a run in the pool and queue chosen for it, sealed, and made once."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,26 @@ from domain.placement import NobodyListens, PoolReason
 from domain.routing import AnalysisScope, RoutedFlow, WorkPool, WorkQueue
 from domain.summary import TimeHorizon
 from domain.workload import RunMeasurement, SizeClass
-from flows import business_analysis, ceo_briefing, comprehensive_analysis, strategic_summary
+from flows import (
+    business_analysis,
+    ceo_briefing,
+    comprehensive_analysis,
+    ingest_knowledge,
+    strategic_summary,
+)
 from storage.settings import Settings
 from storage.submission import SubmissionStores, open_submission_stores
 from tests.deployments.pools import ask_for_runs, listen, register
 from tests.stores import CONFIDENTIAL, TOP_SECRET
 
 SECRET = "Should we raise prices for the customers of Project Heron?"  # noqa: S105 - a requirement
-FLOWS = (business_analysis, ceo_briefing, comprehensive_analysis, strategic_summary)
+FLOWS = (
+    business_analysis,
+    ceo_briefing,
+    comprehensive_analysis,
+    ingest_knowledge,
+    strategic_summary,
+)
 
 
 @pytest.fixture
@@ -55,6 +69,21 @@ async def test_an_analysis_goes_sealed_to_the_pool_that_it_needs(
     sealed = business_analysis.validate_parameters(run.parameters)["requirement"]
     assert stores.sealer.open_text(sealed) == SECRET
     assert set(run.tags) == {"diarchy", placement.queue_reason.value}
+
+
+async def test_a_large_ingest_goes_to_the_long_queue_and_its_paths_are_whole(
+    stores: SubmissionStores, worked: PrefectClient, tmp_path: Path
+) -> None:
+    for number in range(501):
+        (tmp_path / f"{number}.txt").write_text("The depot is late.")
+    submitted = await Submitter(stores).submit_ingest([tmp_path], "ana")
+    assert (submitted.placement.pool, submitted.placement.queue) == (
+        WorkPool.DIARCHY,
+        WorkQueue.LONG,
+    )
+    (run,) = await ask_for_runs(worked, WorkPool.DIARCHY, WorkQueue.LONG)
+    ingest_knowledge.validate_parameters(run.parameters)
+    assert run.parameters["paths"] == [str(tmp_path)]
 
 
 async def test_a_run_goes_to_another_pool_when_nobody_listens_in_its_own(
@@ -118,15 +147,15 @@ async def test_what_such_runs_took_decides_and_urgency_comes_first(
 
 
 @pytest.mark.usefixtures("worked")
-async def test_a_burst_within_what_is_remembered_is_spread_over_the_pools(
+async def test_a_burst_is_spread_over_the_pools_while_its_runs_are_being_made(
     stores: SubmissionStores,
 ) -> None:
-    submitter = Submitter(stores, PoolWatch())
-    chosen = [
-        (await submitter.submit_briefing(TimeHorizon.WEEK, "ana")).placement.pool for _ in range(6)
-    ]
-    assert chosen.count(WorkPool.DIARCHY) == 2
-    assert set(chosen) == set(WorkPool)
+    submitter = Submitter(stores, PoolWatch(kept_for=timedelta()))
+    submitted = await asyncio.gather(
+        *(submitter.submit_briefing(TimeHorizon.WEEK, "ana") for _ in range(6))
+    )
+    chosen = [one.placement.pool for one in submitted]
+    assert {pool: chosen.count(pool) for pool in WorkPool} == dict.fromkeys(WorkPool, 2)
 
 
 async def test_nobody_who_listens_no_deployment_and_no_clearance_are_errors_that_say_so(
