@@ -41,9 +41,9 @@ from tests.postgres_server import PostgresServer
 _TURNS = 1
 _SLOTS_A_POOL = 2
 _SLOTS = _SLOTS_A_POOL * len(WorkPool)
-_LONG_RUNS, _LONG_SECONDS = 8, 40.0
+_LONG_RUNS, _LONG_SECONDS = 8, 30.0
 _SHORT_RUNS, _SHORT_SECONDS = 24, 1.0
-_ARRIVING_FOR = 80.0
+_ARRIVING_FOR = 60.0
 _FIRST_COME = "first-come"
 _BANDS = DurationBands(short_up_to=timedelta(seconds=5), medium_up_to=timedelta(seconds=8))
 _READER = "measurer"
@@ -184,7 +184,7 @@ async def _deploy(client: PrefectClient, flow: RoutedFlow, pool: str, name: str)
 
 
 async def _until_all_listen() -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not all(
         state.find_listening(queue) for state in await read_pools() for queue in WorkQueue
     ):

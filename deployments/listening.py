@@ -36,7 +36,7 @@ from domain.placement import Placement, PoolState, QueueState
 from domain.routing import WorkPool, WorkQueue
 
 KEPT_FOR = timedelta(seconds=3)
-TIMEOUT = timedelta(seconds=15)
+TIMEOUT = timedelta(seconds=30)
 _POOL_NAMES = [pool.value for pool in WorkPool]
 _QUEUE_NAMES = {queue.value for queue in WorkQueue}
 
