@@ -17,6 +17,7 @@ NAMES = (
     "cache_latency",
     "event_throughput",
     "run_overhead",
+    "routing",
     "retrieval_quality",
 )
 

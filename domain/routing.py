@@ -32,3 +32,37 @@ class WorkQueue(StrEnum):
 
 
 _PRIORITIES = {queue: place for place, queue in enumerate(WorkQueue, start=1)}
+
+
+class RoutedFlow(StrEnum):
+    """The flows that are given a place; each has a deployment of its own name."""
+
+    COMPREHENSIVE_ANALYSIS = "comprehensive-analysis"
+    BUSINESS_ANALYSIS = "business-analysis"
+    TECHNICAL_ANALYSIS = "technical-analysis"
+    STRATEGIC_SUMMARY = "strategic-summary"
+    CEO_BRIEFING = "ceo-briefing"
+    INGEST_KNOWLEDGE = "ingest-knowledge"
+    MAINTAIN_KNOWLEDGE = "maintain-knowledge"
+    DISPATCH_EVENTS = "dispatch-events"
+
+    @property
+    def home(self) -> WorkPool:
+        """The pool whose workers are there for this flow; the others' can run it too."""
+        return _HOMES.get(self, WorkPool.DIARCHY)
+
+
+_HOMES = {
+    RoutedFlow.BUSINESS_ANALYSIS: WorkPool.SOPHIA,
+    RoutedFlow.TECHNICAL_ANALYSIS: WorkPool.ARTEMIS,
+}
+
+
+class AnalysisScope(StrEnum):
+    """Which analysis is wanted."""
+
+    COMPREHENSIVE = "comprehensive"
+    BUSINESS = "business"
+    TECHNICAL = "technical"
+    AUTO = "auto"
+    """Whatever fits: both sides, unless the requirement plainly concerns one."""

@@ -17,6 +17,7 @@ from tasks.ingestion import (
     FILES_A_STEP,
     find_source_files,
     index_pending,
+    note_duration,
     refused_files,
     store_files,
 )
@@ -60,4 +61,5 @@ async def ingest_knowledge(
             report, duplicates = report.plus(stored.report), stored.duplicates
             report_progress("files", first + len(some), len(listing.files))
         await index_pending()
+        await note_duration(listing.files, writer)
         return report

@@ -17,8 +17,10 @@ from domain.evidence import Labelled
 from domain.knowledge import ItemKey
 from domain.model import FrozenModel, UtcDatetime
 from domain.summary import TimeHorizon
+from domain.workload import RunMeasurement
 from storage.audit import AuditAction, AuditLog, AuditOutcome
 from storage.database import Database
+from storage.run_history import add_measurement
 from storage.tables import ReportRow, ReportSourceRow
 
 Report = TypeVar("Report", bound=Labelled)
@@ -76,11 +78,13 @@ class ReportStore:
         reader: Reader,
         made_from: Iterable[ItemKey],
         time_horizon: TimeHorizon | None = None,
+        took: RunMeasurement | None = None,
     ) -> bool:
         """Store *report* and audit its release, in one transaction; return whether it is stored now.
 
         An id that is stored already stays as it is: the first of two that save it at once wins.
-        *made_from* names every item that the report was made from, so that purging one finds it.
+        *made_from* names every item that the report was made from, so that purging one finds it; *took* is
+        what the run took that made it.
         Raises `AccessDenied` when the label is above the reader's clearance: nothing is released.
         """
         level = report.confidentiality_level
@@ -110,6 +114,8 @@ class ReportStore:
             await self._audit.append(
                 session, reader.name, AuditAction.RELEASE, AuditOutcome.ALLOWED, detail
             )
+            if took is not None:
+                await add_measurement(session, took, self._clock())
         return True
 
     async def find_latest(

@@ -30,6 +30,7 @@ from storage.principals import PrincipalRegistry
 from storage.purging import Purger
 from storage.redis_server import RedisConnection
 from storage.reports import ReportStore
+from storage.run_history import RunHistory
 from storage.sealing import Sealer, open_sealer
 from storage.settings import Settings
 from storage.shared_cache import SharedTier
@@ -50,6 +51,7 @@ class Stores:
     subscriptions: BriefingSubscriptions
     knowledge: KnowledgeBase
     reports: ReportStore
+    runs: RunHistory
     redis: RedisConnection
     cache: ContextCache
     epochs: LevelEpochs
@@ -126,6 +128,7 @@ async def open_stores(
             subscriptions=BriefingSubscriptions(database, audit),
             knowledge=knowledge,
             reports=reports,
+            runs=RunHistory(database, clock=tell_time),
             redis=redis,
             cache=cache,
             epochs=epochs,

@@ -251,3 +251,20 @@ class CollaborationRow(SQLModel, table=True):
     response_report_id: str | None = Field(default=None, max_length=64)
     reason: str | None = Field(default=None, max_length=500)
     """Why it failed, without content."""
+
+
+class RunMeasurementRow(SQLModel, table=True):
+    """What one flow run took, and the clearance that it read at. Holds no content."""
+
+    __tablename__: ClassVar[Any] = "run_measurements"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_run_measurements_alike", "flow", "level_rank", "size_class", "measurement_id"),
+    )
+
+    measurement_id: int | None = Field(default=None, sa_column=_sequence())
+    flow: str = Field(max_length=40)
+    level_rank: int
+    """The effective clearance of the run's reader."""
+    size_class: str = Field(max_length=10)
+    seconds: float
+    measured_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -17,18 +17,27 @@ from domain.clearance import ConfidentialityLevel, Reader
 from domain.evidence import Labelled, RetrievedItem
 from domain.knowledge import ItemKey
 from domain.requests import AnalysisBrief, KeptRequest
+from domain.routing import RoutedFlow
 from domain.sealed import SealedText
+from domain.workload import size_of_text
 from reasoning.extractive import ExtractiveReasoner
 from reasoning.reasoner import Reasoner
 from reasoning.requests import AnalysisContext, AnalysisRequest, questions_for
 from storage.knowledge_base import SearchQuery
 from storage.reports import ReportKind
 from tasks.identification import RunStamp
+from tasks.measuring import measure_run
 from tasks.step import step
 from tasks.stores import current_stores
 
 ITEMS_A_QUESTION = 12
 _THINKING = timedelta(minutes=5)
+
+_FLOWS = {
+    ReportKind.ANALYSIS: RoutedFlow.COMPREHENSIVE_ANALYSIS,
+    ReportKind.BUSINESS: RoutedFlow.BUSINESS_ANALYSIS,
+    ReportKind.TECHNICAL: RoutedFlow.TECHNICAL_ANALYSIS,
+}
 
 EvidenceByQuestion = dict[str, tuple[RetrievedItem, ...]]
 
@@ -164,7 +173,14 @@ async def store_analysis(
         kind=kind,
         reader=reader,
         made_from=keys_of(context, (report,)),
+        took=measure_run(_FLOWS[kind], size_of_text(len(_requirement_of(report))), reader),
     )
+
+
+def _requirement_of(
+    report: ComprehensiveAnalysis | BusinessPerspective | TechnicalPerspective,
+) -> str:
+    return report.requirement if isinstance(report, ComprehensiveAnalysis) else report.query
 
 
 def keys_of(context: AnalysisContext, reports: Sequence[Labelled]) -> set[ItemKey]:

@@ -10,13 +10,16 @@ from domain.briefing import AlertNotice, CeoBriefing
 from domain.clearance import Reader
 from domain.knowledge import Domain, ItemKey
 from domain.model import FrozenModel
+from domain.routing import RoutedFlow
 from domain.summary import StrategicSummary, TimeHorizon
 from domain.window import WindowItem
+from domain.workload import size_of_horizon
 from reasoning.briefing import compose_briefing
 from reasoning.summary import summarize
 from storage.reports import ReportKind
 from tasks.cached_summaries import SummaryRequest, digest_of, summary_of
 from tasks.identification import RunStamp
+from tasks.measuring import measure_run
 from tasks.step import step
 from tasks.stores import current_stores
 
@@ -172,6 +175,9 @@ async def store_summary(
         reader=reader,
         made_from=window.item_keys,
         time_horizon=summary.time_horizon,
+        took=measure_run(
+            RoutedFlow.STRATEGIC_SUMMARY, size_of_horizon(summary.time_horizon), reader
+        ),
     )
 
 
@@ -191,6 +197,7 @@ async def store_briefing(
         reader=reader,
         made_from=made_from,
         time_horizon=briefing.time_horizon,
+        took=measure_run(RoutedFlow.CEO_BRIEFING, size_of_horizon(briefing.time_horizon), reader),
     )
     return briefing if is_first else await reports.get(CeoBriefing, run.report_id, reader)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +20,11 @@ from domain.records import (
     ValidatedBatch,
     validate_batch,
 )
+from domain.routing import RoutedFlow
+from domain.workload import size_of_files
 from storage.knowledge_writer import WriteResult
 from storage.source_files import SourceListing, find_files, read_files
+from tasks.measuring import measure_run
 from tasks.progress import report_progress
 from tasks.step import step
 from tasks.stores import current_stores
@@ -74,6 +78,24 @@ async def index_pending() -> int:
     return await current_stores().knowledge.drain_outbox(
         lambda done, total: report_progress("index", done, total)
     )
+
+
+@step(name="note-duration", timeout=timedelta(minutes=2), tags={"ingest"})
+async def note_duration(files: Sequence[Path], writer: Reader) -> None:
+    """Remember what the ingest of *files* took."""
+    size = size_of_files(len(files), await asyncio.to_thread(_total_bytes, files))
+    took = measure_run(RoutedFlow.INGEST_KNOWLEDGE, size, writer)
+    if took is not None:
+        await current_stores().runs.add(took)
+
+
+def _total_bytes(files: Sequence[Path]) -> int:
+    """Return their bytes; what has gone by now counts for nothing."""
+    total = 0
+    for file in files:
+        with suppress(OSError):
+            total += file.stat().st_size
+    return total
 
 
 def refused_files(listing: SourceListing) -> IngestReport:

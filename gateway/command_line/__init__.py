@@ -31,6 +31,7 @@ from gateway.command_line import (
     server,
     serving,
     status,
+    submitting,
 )
 from gateway.command_line.failures import report_failure
 from gateway.command_line.invocation import Invocation, remember_invocation
@@ -65,6 +66,8 @@ app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(keys.app, name="keys")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(reports.app, name="reports")
+app.add_typer(submitting.submit, name="submit")
+app.add_typer(submitting.runs, name="runs")
 
 
 def _print_version(asked: bool) -> None:
