@@ -1,21 +1,25 @@
 """Results that Prefect keeps between retries, readable by this installation alone.
 
-Prefect pickles what a task returns and writes it to a file, so that a retried flow run need not
-repeat the task. Here the pickle is sealed before it is written, into a folder of the home.
+Prefect pickles what a task returns and keeps it, so that a retried flow run need not repeat the task.
+Here the pickle is sealed before it is kept, in the truth, where whichever machine retries the run finds
+it. Prefect's database names a result by a keyed digest, from which nobody works out what was asked.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import cloudpickle
-from prefect.filesystems import LocalFileSystem
+from prefect.cache_policies import DEFAULT, CachePolicy
+from prefect.context import TaskRunContext
+from prefect.exceptions import HashError
+from prefect.filesystems import WritableFileSystem
 from prefect.serializers import Serializer
 from pydantic import Field
 
 from storage.sealing import open_sealer
-from tasks.stores import current_settings
+from tasks.stores import current_settings, current_stores
 
 
 class SealedSerializer(Serializer):  # pyright: ignore[reportMissingTypeArgument] - Prefect registers a generic's parameters as a type of its own
@@ -32,15 +36,46 @@ class SealedSerializer(Serializer):  # pyright: ignore[reportMissingTypeArgument
         return cloudpickle.loads(open_sealer(current_settings()).open(blob))
 
 
-class HomeResults(LocalFileSystem):
-    """The results folder of whichever home the process uses when it writes."""
+class SharedResults(WritableFileSystem):
+    """The results table of whichever stores the flow run uses."""
 
-    _block_type_name = "Diarchy home results"
+    _block_type_name = "Diarchy shared results"
 
-    def _resolve_path(self, path: str) -> Path:
-        folder = current_settings().results_folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        resolved = (folder / path).resolve()
-        if not resolved.is_relative_to(folder.resolve()):
-            raise ValueError("a result is kept in the results folder and nowhere else")
-        return resolved
+    async def read_path(self, path: str) -> bytes:
+        """Return what is kept as *path*; raise `ValueError` when nothing is."""
+        kept = await current_stores().results.find(path)
+        if kept is None:
+            raise ValueError("no such result is kept")
+        return kept
+
+    async def write_path(self, path: str, content: bytes) -> None:
+        """Keep *content* as *path*."""
+        await current_stores().results.keep(path, content)
+
+    def _resolve_path(self, path: str) -> None:
+        """There are no folders: a result's name stands for itself."""
+
+
+@dataclass
+class NamedBySeal(CachePolicy):
+    """Finds a kept result by its run, its task's code and its arguments, as Prefect's default does.
+
+    Prefect's own key is a plain hash and stands in its database: who guesses a secret could try it there.
+    This one is an HMAC under the installation's key.
+    """
+
+    def compute_key(
+        self,
+        task_ctx: TaskRunContext,
+        inputs: dict[str, Any],
+        flow_parameters: dict[str, Any],
+        **kwargs: Any,
+    ) -> str | None:
+        """Return the key. Raises `HashError`, without content, for arguments that cannot be hashed."""
+        try:
+            key = DEFAULT.compute_key(task_ctx, inputs, flow_parameters, **kwargs)
+        except HashError:
+            key = ""
+        if key == "":
+            raise HashError("the arguments of this step cannot be hashed")
+        return None if key is None else open_sealer(current_settings()).digest(key.encode())

@@ -13,14 +13,14 @@ from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task
 from prefect import task as prefect_task
-from prefect.cache_policies import DEFAULT, NO_CACHE
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.exceptions import PrefectException
 from prefect.tasks import exponential_backoff
 
 from domain.errors import DiarchyError, TransientStorageError
 from tasks.observation import observed_step
-from tasks.sealed_results import HomeResults, SealedSerializer
+from tasks.sealed_results import NamedBySeal, SealedSerializer, SharedResults
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,15 +53,15 @@ def step(
             retry_jitter_factor=_JITTER,
             retry_condition_fn=_may_pass,
             timeout_seconds=timeout.total_seconds(),
-            cache_policy=DEFAULT if keep_result else NO_CACHE,
+            cache_policy=NamedBySeal() if keep_result else NO_CACHE,
             persist_result=keep_result,
             result_serializer=SealedSerializer() if keep_result else None,
         )
         made = decorated(_without_content(name, function))
         if keep_result:
             # The decorator takes a fixed path or a block saved on the server; this one finds the
-            # home when it writes, and needs no server.
-            made.result_storage = HomeResults()
+            # run's stores when it reads and writes, and needs no server.
+            made.result_storage = SharedResults()
         return made
 
     return decorate
