@@ -40,14 +40,16 @@ def step(
     """Make an async function a task.
 
     With *keep_result* the result is sealed and kept, so that a retry of the flow run does not repeat
-    the task as long as its arguments are the same.
+    the task as long as its arguments are the same. *tags* say to who reads the code what a step is part of.
     """
+    # Prefect is not given them: it asks its API for a slot of each tag whenever a task starts, by a
+    # client that fails at once when the API is away just then, and with it the run.
+    del tags
 
     def decorate(function: Callable[P, Awaitable[R]]) -> Task[P, Coroutine[Any, Any, R]]:
         decorated = prefect_task(
             name=name,
             task_run_name=name,
-            tags=tags,
             retries=RETRIES,
             retry_delay_seconds=exponential_backoff(_BACKOFF_SECONDS),
             retry_jitter_factor=_JITTER,

@@ -104,7 +104,7 @@ def test_waits_between_attempts_grow_and_are_jittered():
     assert anything.retry_jitter_factor
 
 
-def test_every_task_is_named_tagged_bounded_in_time_and_retried():
+def test_every_task_is_bounded_in_time_and_retried_and_asks_for_no_slot_of_a_tag():
     tasks = [
         value
         for module in (analysis, briefings, identification, ingestion, maintenance)
@@ -113,7 +113,7 @@ def test_every_task_is_named_tagged_bounded_in_time_and_retried():
     ]
     assert len(tasks) > 15
     for task in tasks:
-        assert task.tags
+        assert not task.tags
         assert task.timeout_seconds
         assert task.retries == RETRIES
         assert task.retry_condition_fn is not None
