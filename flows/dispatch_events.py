@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,7 +49,7 @@ async def _consume(
     handlers = EventHandlers(stores, run_for_event)
     return await stores.events.consume(
         GROUP,
-        f"{socket.gethostname()}-{os.getpid()}",
+        f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
         handlers.handle,
         concurrency=_AT_ONCE,
         until_idle=until_idle,

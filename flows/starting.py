@@ -13,13 +13,14 @@ import sys
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from prefect import Flow, get_client
+from prefect import Flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Crashed
 
 from domain.errors import TransientStorageError
 from domain.events import Event
+from flows.prefect_api import patient_client
 from storage.tracing import trace_parent
 from tasks.observation import TRACE_TAG
 
@@ -42,7 +43,7 @@ async def run_for_event(
     tags = {f"event:{event.event_id}", f"correlation:{event.correlation_id}"}
     if (traced := trace_parent()) is not None:
         tags.add(f"{TRACE_TAG}{traced}")
-    async with get_client() as client:
+    async with patient_client() as client:
         run = await client.create_flow_run(
             flow, parameters=flow.serialize_parameters(parameters), tags=tags
         )

@@ -19,6 +19,7 @@ import filelock
 import httpx
 import psutil
 
+from deployments.worker_environment import worker_environment
 from domain.errors import ServerUnavailable
 from domain.model import FrozenModel
 from gateway.waiting import wait_until
@@ -160,12 +161,7 @@ class PrefectServer:
 
     def client_environment(self, running: RunningServer) -> dict[str, str]:
         """Return what a process sets so that its flows run against *running*."""
-        return {
-            **self._own_environment(),
-            "PREFECT_API_URL": running.api_url,
-            # Code that logs outside a run is no mistake here.
-            "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-        }
+        return {**worker_environment(running.api_url), **self._own_environment()}
 
     def _own_environment(self) -> dict[str, str]:
         return {

@@ -100,6 +100,16 @@ class CollaborationStore:
                 row.outcome = CollaborationState.TIMED_OUT.value
         return _collaboration(row)
 
+    async def announce_again(self, collaboration_id: str) -> None:
+        """Write the event of a request that has not ended once more, for a bus that may have lost it.
+
+        A bus that has it still knows it by its id.
+        """
+        async with self._database.writing() as session:
+            row = await _get_row(session, collaboration_id)
+            if row.outcome == CollaborationState.REQUESTED.value:
+                await self._outgoing.add(session, _request_event(_collaboration(row)))
+
     async def _announce(
         self,
         session: AsyncSession,

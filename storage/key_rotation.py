@@ -8,9 +8,7 @@ that is kept, waits or runs needs it any more.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
 
 from cryptography.fernet import Fernet
 from filelock import FileLock
@@ -27,14 +25,6 @@ from storage.stores import Stores
 _TOKEN = re.compile(rb"gAAAA[A-Za-z0-9_\-]{60,}={0,2}")
 """A Fernet token, wherever in a file or a column it stands."""
 _SEALED_COLUMNS = (("outgoing_events", "body"), ("task_results", "sealed"))
-_RESULTS = "results"
-
-
-class Resealed(NamedTuple):
-    """What was sealed anew."""
-
-    rows: int
-    files: int
 
 
 def put_new_key_first(settings: Settings) -> int:
@@ -50,8 +40,11 @@ def put_new_key_first(settings: Settings) -> int:
     return len(keys)
 
 
-async def reseal_kept(stores: Stores) -> Resealed:
-    """Seal anew, with the newest key, what is kept sealed: results for retries and events that wait."""
+async def reseal_kept(stores: Stores) -> int:
+    """Seal anew, with the newest key, what is kept sealed: results for retries and events that wait.
+
+    Returns how many rows of the database were.
+    """
     rows = 0
 
     def change(connection: Connection) -> None:
@@ -59,7 +52,7 @@ async def reseal_kept(stores: Stores) -> Resealed:
         rows = _reseal_rows(connection, stores.sealer)
 
     await stores.database.with_changes(change)
-    return Resealed(rows, _reseal_files(stores.settings.home / _RESULTS, stores.sealer))
+    return rows
 
 
 async def what_needs_older_keys(stores: Stores) -> list[str]:
@@ -72,9 +65,6 @@ async def what_needs_older_keys(stores: Stores) -> list[str]:
 
     if rows := await stores.database.with_snapshot(look):
         reasons.append(f"{rows} rows of the database; run: diarchy keys rotate --reseal-only")
-    folder = stores.settings.home / _RESULTS
-    if files := sum(_needs_older(path.read_bytes(), sealer) for path in _files(folder)):
-        reasons.append(f"{files} results kept for retries; run: diarchy keys rotate --reseal-only")
     if notes := await _notes_that_need_older(stores.events, sealer):
         reasons.append(f"the notes of {notes} events that wait or were given up")
     return reasons
@@ -117,24 +107,6 @@ def _sealed_values(connection: Connection):  # noqa: ANN202 - tuples of table, k
             for row in connection.execute(select(key, table.c[column])).all():
                 value = row[1].encode() if isinstance(row[1], str) else bytes(row[1])
                 yield table, row[0], column, value
-
-
-def _reseal_files(folder: Path, sealer: Sealer) -> int:
-    changed = 0
-    for path in _files(folder):
-        value = path.read_bytes()
-        resealed = _reseal(value, sealer)
-        if resealed != value:
-            draft = path.with_name(f".{path.name}.resealed")
-            draft.touch(mode=0o600)
-            draft.write_bytes(resealed)
-            draft.replace(path)
-            changed += 1
-    return changed
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    return [path for path in folder.glob("[!.]*") if path.is_file()]
 
 
 def _reseal(value: bytes, sealer: Sealer) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from storage.indexing import Indexer
 from storage.reports import ReportStore
 from storage.settings import Settings
 from storage.tables import KnowledgeRow
+from storage.task_results import TaskResults
 
 _log = logging.getLogger("diarchy.purging")
 
@@ -71,15 +71,18 @@ class Purger:
 
     def __init__(
         self,
+        *,
         database: Database,
         indexer: Indexer,
         reports: ReportStore,
+        results: TaskResults,
         cache: ContextCache,
         settings: Settings,
     ) -> None:
         self._database = database
         self._indexer = indexer
         self._reports = reports
+        self._results = results
         self._cache = cache
         self._settings = settings
 
@@ -112,7 +115,7 @@ class Purger:
         any more, and it is sealed, so it does not keep the purge from succeeding.
         """
         await self._indexer.erase_removed()
-        await asyncio.to_thread(shutil.rmtree, self._settings.results_folder, ignore_errors=True)
+        await self._results.drop_all()
         if not await self._cache.erase():
             _log.warning("Redis did not answer: sealed cached answers go when their time is over")
         await self._database.vacuum()

@@ -176,8 +176,3 @@ class Settings(BaseSettings):
     def tell_time(self) -> datetime:
         """Return the moment that the process takes for now: the pinned one, else the machine's."""
         return self.clock or datetime.now(UTC)
-
-    @property
-    def results_folder(self) -> Path:
-        """Where sealed results of flow runs are kept between retries."""
-        return self.home / "results"

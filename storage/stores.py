@@ -35,6 +35,7 @@ from storage.sealing import Sealer, open_sealer
 from storage.settings import Settings
 from storage.shared_cache import SharedTier
 from storage.subscriptions import BriefingSubscriptions
+from storage.task_results import TaskResults
 from storage.vector_index import VectorIndex
 
 _VECTORS_ARE_KEPT = timedelta(days=1)
@@ -60,6 +61,7 @@ class Stores:
     handled: HandledEvents
     collaborations: CollaborationStore
     metrics: MetricStore
+    results: TaskResults
     sealer: Sealer
     model: EmbeddingModel
     clock: Callable[[], datetime]
@@ -92,6 +94,7 @@ async def open_stores(
         )
         audit = AuditLog(database, clock=tell_time)
         reports = ReportStore(database, audit, clock=tell_time)
+        results = TaskResults(database, clock=tell_time)
         cache = _open_cache(settings, database, sealer, redis, tell_time)
         epochs = LevelEpochs(database)
         namespace = namespace_of(await database.installation_id())
@@ -112,7 +115,14 @@ async def open_stores(
                 exact_search_chunks=settings.exact_search_chunks,
             ),
             indexer=indexer,
-            purger=Purger(database, indexer, reports, cache, settings),
+            purger=Purger(
+                database=database,
+                indexer=indexer,
+                reports=reports,
+                results=results,
+                cache=cache,
+                settings=settings,
+            ),
             relay=relay,
             clock=tell_time,
         )
@@ -137,6 +147,7 @@ async def open_stores(
             handled=HandledEvents(database, clock=tell_time),
             collaborations=CollaborationStore(database, outgoing, clock=tell_time),
             metrics=metrics,
+            results=results,
             sealer=sealer,
             model=model,
             clock=tell_time,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -268,3 +269,15 @@ class RunMeasurementRow(SQLModel, table=True):
     size_class: str = Field(max_length=10)
     seconds: float
     measured_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class TaskResultRow(SQLModel, table=True):
+    """What a finished phase of a flow run returned, sealed."""
+
+    __tablename__: ClassVar[Any] = "task_results"
+    __table_args__: ClassVar[Any] = (Index("ix_task_results_time", "kept_at"),)
+
+    name: str = Field(primary_key=True, max_length=64)
+    """A keyed digest of the run, the phase and its arguments."""
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    kept_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -73,7 +73,7 @@ async def open_request(
     )
 
 
-@step(name="load-request", timeout=timedelta(minutes=2), tags={"clearance"})
+@step(name="load-request", timeout=timedelta(minutes=2))
 async def load_request(request: KeptRequest, reader: Reader) -> AnalysisBrief:
     """Read what the reader stored; never kept, so that a lowered clearance counts."""
     return await current_stores().reports.get(AnalysisBrief, request.request_id, reader)
@@ -82,7 +82,6 @@ async def load_request(request: KeptRequest, reader: Reader) -> AnalysisBrief:
 @step(
     name="retrieve-context",
     timeout=timedelta(minutes=10),
-    tags={"retrieval"},
     keep_result=True,
 )
 async def retrieve_context(request: AnalysisRequest, reader: Reader) -> EvidenceByQuestion:
@@ -101,7 +100,7 @@ async def retrieve_context(request: AnalysisRequest, reader: Reader) -> Evidence
     return {question.name: items for question, items in zip(questions, found, strict=True)}
 
 
-@step(name="sophia-business-analysis", timeout=_THINKING, tags={"sophia"}, keep_result=True)
+@step(name="sophia-business-analysis", timeout=_THINKING, keep_result=True)
 async def analyze_business(
     request: AnalysisRequest, context: AnalysisContext, now: datetime
 ) -> BusinessPerspective:
@@ -109,7 +108,7 @@ async def analyze_business(
     return await _reasoner().analyze_business(request, context, now=now)
 
 
-@step(name="extract-technical-requirements", timeout=_THINKING, tags={"sophia"}, keep_result=True)
+@step(name="extract-technical-requirements", timeout=_THINKING, keep_result=True)
 async def extract_technical_requirements(
     request: AnalysisRequest, business: BusinessPerspective | None
 ) -> tuple[TechnicalRequirement, ...]:
@@ -117,7 +116,7 @@ async def extract_technical_requirements(
     return await _reasoner().extract_technical_requirements(request, business)
 
 
-@step(name="artemis-technical-analysis", timeout=_THINKING, tags={"artemis"}, keep_result=True)
+@step(name="artemis-technical-analysis", timeout=_THINKING, keep_result=True)
 async def analyze_technical(
     request: AnalysisRequest,
     requirements: tuple[TechnicalRequirement, ...],
@@ -129,7 +128,7 @@ async def analyze_technical(
     return await _reasoner().analyze_technical(request, requirements, business, context, now=now)
 
 
-@step(name="synthesize", timeout=_THINKING, tags={"sophia", "artemis"}, keep_result=True)
+@step(name="synthesize", timeout=_THINKING, keep_result=True)
 async def synthesize(
     request: AnalysisRequest,
     business: BusinessPerspective | None,
@@ -141,7 +140,7 @@ async def synthesize(
     return await _reasoner().synthesize(request, business, technical, context, now=now)
 
 
-@step(name="unify-recommendations", timeout=_THINKING, tags={"sophia", "artemis"}, keep_result=True)
+@step(name="unify-recommendations", timeout=_THINKING, keep_result=True)
 async def unify_recommendations(
     request: AnalysisRequest,
     business: BusinessPerspective | None,
@@ -158,7 +157,7 @@ def reasoner_name() -> str:
     return _reasoner().name
 
 
-@step(name="store-analysis", timeout=timedelta(minutes=2), tags={"release"})
+@step(name="store-analysis", timeout=timedelta(minutes=2))
 async def store_analysis(
     report: ComprehensiveAnalysis | BusinessPerspective | TechnicalPerspective,
     kind: ReportKind,

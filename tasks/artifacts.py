@@ -50,7 +50,7 @@ _MARKDOWN = "markdown"
 _PROGRESS = "progress"
 
 
-@step(name="show-result", timeout=timedelta(minutes=1), tags={"artifact"})
+@step(name="show-result", timeout=timedelta(minutes=1))
 async def show_result(result: Result, report_id: str, reader: Reader) -> None:
     """Leave the result on Prefect's pages as far as their ceiling allows, once however often it runs."""
     stores = current_stores()

@@ -47,7 +47,7 @@ class PreviousEdition(FrozenModel):
     still_visible: tuple[WindowItem, ...]
 
 
-@step(name="load-window", timeout=_READING, tags={"retrieval"}, keep_result=True)
+@step(name="load-window", timeout=_READING, keep_result=True)
 async def load_window(
     domain: Domain, time_horizon: TimeHorizon, reader: Reader, run: RunStamp
 ) -> DomainWindow:
@@ -64,7 +64,7 @@ async def load_window(
     return DomainWindow(domain=domain, items=items, items_before=items_before)
 
 
-@step(name="summarize-domain", timeout=_THINKING, tags={"summary"}, keep_result=True)
+@step(name="summarize-domain", timeout=_THINKING, keep_result=True)
 async def summarize_domain(
     window: DomainWindow, time_horizon: TimeHorizon, reader: Reader, run: RunStamp
 ) -> StrategicSummary:
@@ -91,7 +91,7 @@ async def summarize_domain(
     )
 
 
-@step(name="load-previous-edition", timeout=_READING, tags={"retrieval"}, keep_result=True)
+@step(name="load-previous-edition", timeout=_READING, keep_result=True)
 async def load_previous_edition(
     time_horizon: TimeHorizon, reader: Reader, run: RunStamp
 ) -> PreviousEdition:
@@ -114,14 +114,14 @@ async def load_previous_edition(
     return PreviousEdition(briefing=briefing, still_visible=visible)
 
 
-@step(name="find-edition", timeout=_READING, tags={"briefing"})
+@step(name="find-edition", timeout=_READING)
 async def find_edition(edition: str, reader: Reader) -> CeoBriefing | None:
     """Return the edition of that name when the reader has it already."""
     report_id = edition_report_id(edition, reader)
     return await current_stores().reports.find(CeoBriefing, report_id, reader)
 
 
-@step(name="load-alerted", timeout=_READING, tags={"retrieval"}, keep_result=True)
+@step(name="load-alerted", timeout=_READING, keep_result=True)
 async def load_alerted(alert: AlertNotice, reader: Reader) -> tuple[WindowItem, ...]:
     """Return those of the items that an alert names which the reader may see."""
     keys = [
@@ -131,7 +131,7 @@ async def load_alerted(alert: AlertNotice, reader: Reader) -> tuple[WindowItem, 
     return await current_stores().knowledge.still_visible(keys, reader, purpose="alert")
 
 
-@step(name="compose-briefing", timeout=_THINKING, tags={"briefing"}, keep_result=True)
+@step(name="compose-briefing", timeout=_THINKING, keep_result=True)
 async def compose_edition(
     windows: Sequence[DomainWindow],
     summaries: Sequence[StrategicSummary],
@@ -163,7 +163,7 @@ async def compose_edition(
     )
 
 
-@step(name="store-summary", timeout=timedelta(minutes=2), tags={"release"})
+@step(name="store-summary", timeout=timedelta(minutes=2))
 async def store_summary(
     summary: StrategicSummary, window: DomainWindow, reader: Reader, run: RunStamp
 ) -> None:
@@ -181,7 +181,7 @@ async def store_summary(
     )
 
 
-@step(name="store-briefing", timeout=timedelta(minutes=2), tags={"release"})
+@step(name="store-briefing", timeout=timedelta(minutes=2))
 async def store_briefing(
     briefing: CeoBriefing, made_from: set[ItemKey], reader: Reader, run: RunStamp
 ) -> CeoBriefing:

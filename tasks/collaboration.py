@@ -7,7 +7,9 @@ behalf it was asked, at that principal's clearance of now.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -21,6 +23,7 @@ from domain.collaboration import (
     CollaborationTimedOut,
     StoredRequest,
 )
+from domain.errors import RedisUnavailable
 from domain.event_payloads import RequestType
 from domain.events import EventDomain
 from domain.evidence import Labelled, Source
@@ -33,6 +36,7 @@ from tasks.stores import current_stores
 
 _READING = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(days=1)
+_LOOKING_AGAIN = timedelta(seconds=15)
 
 _ASKER_AND_ASKED = {
     RequestType.TECHNICAL_FEASIBILITY_ANALYSIS: (EventDomain.SOPHIA, EventDomain.ARTEMIS),
@@ -79,7 +83,7 @@ def request_of(brief: CollaborationBrief) -> AnalysisRequest:
     )
 
 
-@step(name="ask-orchestrator", timeout=_READING, tags={"collaboration"})
+@step(name="ask-orchestrator", timeout=_READING)
 async def ask_orchestrator(
     request_type: RequestType,
     brief: CollaborationBrief,
@@ -123,7 +127,6 @@ async def ask_orchestrator(
 @step(
     name="await-artemis",
     timeout=LONGEST_WAIT,
-    tags={"sophia", "collaboration"},
     keep_result=True,
 )
 async def await_artemis(collaboration: Collaboration, reader: Reader) -> TechnicalPerspective:
@@ -134,7 +137,6 @@ async def await_artemis(collaboration: Collaboration, reader: Reader) -> Technic
 @step(
     name="await-sophia",
     timeout=LONGEST_WAIT,
-    tags={"artemis", "collaboration"},
     keep_result=True,
 )
 async def await_sophia(collaboration: Collaboration, reader: Reader) -> BusinessPerspective:
@@ -142,7 +144,7 @@ async def await_sophia(collaboration: Collaboration, reader: Reader) -> Business
     return await _await(collaboration, BusinessPerspective, reader)
 
 
-@step(name="load-brief", timeout=_READING, tags={"collaboration"})
+@step(name="load-brief", timeout=_READING)
 async def load_brief(request: StoredRequest, reader: Reader) -> CollaborationBrief:
     """Read what was handed over. Raises `NotFound`, also for who may not read it any more."""
     stores = current_stores()
@@ -150,7 +152,7 @@ async def load_brief(request: StoredRequest, reader: Reader) -> CollaborationBri
     return await stores.reports.get(CollaborationBrief, collaboration.request_report_id, reader)
 
 
-@step(name="answer-request", timeout=_READING, tags={"collaboration", "release"})
+@step(name="answer-request", timeout=_READING)
 async def answer_request(request: StoredRequest, answer: Labelled, run: RunStamp) -> None:
     """Tell the one who asked that the stored result of this run is the answer."""
     stores = current_stores()
@@ -162,15 +164,37 @@ async def answer_request(request: StoredRequest, answer: Labelled, run: RunStamp
 
 async def _await(collaboration: Collaboration, model: type[Answer], reader: Reader) -> Answer:
     stores = current_stores()
-    collaboration_id = collaboration.collaboration_id
-    now = await stores.collaborations.get(collaboration_id)
-    if now.state is CollaborationState.REQUESTED:
-        await stores.events.wait_for_reply(collaboration_id, collaboration.deadline)
-        now = await stores.collaborations.time_out(collaboration_id)
-    if now.state is CollaborationState.FAILED:
-        raise CollaborationFailed(f"{now.target_domain} could not answer: {now.reason}")
-    if now.response_report_id is None:
+    ended = await _wait_for_end(collaboration)
+    if ended.state is CollaborationState.FAILED:
+        raise CollaborationFailed(f"{ended.target_domain} could not answer: {ended.reason}")
+    if ended.response_report_id is None:
         raise CollaborationTimedOut(
-            f"{now.target_domain} did not answer in time; run it again to use a late answer"
+            f"{ended.target_domain} did not answer in time; run it again to use a late answer"
         )
-    return await stores.reports.get(model, now.response_report_id, reader)
+    return await stores.reports.get(model, ended.response_report_id, reader)
+
+
+async def _wait_for_end(collaboration: Collaboration) -> Collaboration:
+    """Return the exchange as it is when it has ended, or when its deadline has passed.
+
+    Now and then it looks at the record itself and tells the request again: a Redis that came back
+    empty has lost the event of either.
+    """
+    stores = current_stores()
+    collaboration_id = collaboration.collaboration_id
+    loop = asyncio.get_running_loop()
+    # The clock may be pinned: it says how long to wait, the loop's own when that is over.
+    ends = loop.time() + (collaboration.deadline - stores.clock()).total_seconds()
+    while True:
+        now = await stores.collaborations.get(collaboration_id)
+        left = timedelta(seconds=ends - loop.time())
+        if now.state is not CollaborationState.REQUESTED:
+            return now
+        if left <= timedelta():
+            return await stores.collaborations.time_out(collaboration_id)
+        await stores.collaborations.announce_again(collaboration_id)
+        await stores.relay.publish_pending()
+        with suppress(RedisUnavailable):
+            await stores.events.wait_for_reply(
+                collaboration_id, stores.clock() + min(left, _LOOKING_AGAIN)
+            )

@@ -17,7 +17,7 @@ class RunStamp(FrozenModel):
     now: UtcDatetime
 
 
-@step(name="identify-requester", timeout=timedelta(minutes=1), tags={"clearance"})
+@step(name="identify-requester", timeout=timedelta(minutes=1))
 async def identify_requester(
     requester: str, max_confidentiality: ConfidentialityLevel | None = None
 ) -> Reader:
@@ -28,7 +28,7 @@ async def identify_requester(
     return await current_stores().principals.get_reader(requester, max_confidentiality)
 
 
-@step(name="stamp-run", timeout=timedelta(minutes=1), tags={"run"}, keep_result=True)
+@step(name="stamp-run", timeout=timedelta(minutes=1), keep_result=True)
 async def stamp_run(report_id: str | None = None) -> RunStamp:
     """Fix the run's moment and the id of what it makes: *report_id*, or a new one."""
     stores = current_stores()

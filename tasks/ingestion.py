@@ -41,13 +41,13 @@ class StoredFiles(NamedTuple):
     duplicates: DuplicateTracker
 
 
-@step(name="find-source-files", timeout=timedelta(minutes=30), tags={"ingest"})
+@step(name="find-source-files", timeout=timedelta(minutes=30))
 async def find_source_files(paths: Sequence[str]) -> SourceListing:
     """List the files under *paths*, and what cannot be read there."""
     return await asyncio.to_thread(find_files, [Path(path) for path in paths])
 
 
-@step(name="store-files", timeout=timedelta(hours=12), tags={"ingest"})
+@step(name="store-files", timeout=timedelta(hours=12))
 async def store_files(
     files: Sequence[Path],
     defaults: IngestDefaults,
@@ -72,7 +72,7 @@ async def store_files(
     return StoredFiles(report, seen)
 
 
-@step(name="index-pending", timeout=timedelta(hours=24), tags={"ingest", "index"})
+@step(name="index-pending", timeout=timedelta(hours=24))
 async def index_pending() -> int:
     """Bring everything that is stored into the vector index; return how many writes it took."""
     return await current_stores().knowledge.drain_outbox(
@@ -80,7 +80,7 @@ async def index_pending() -> int:
     )
 
 
-@step(name="note-duration", timeout=timedelta(minutes=2), tags={"ingest"})
+@step(name="note-duration", timeout=timedelta(minutes=2))
 async def note_duration(files: Sequence[Path], writer: Reader) -> None:
     """Remember what the ingest of *files* took."""
     size = size_of_files(len(files), await asyncio.to_thread(_total_bytes, files))

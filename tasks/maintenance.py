@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from datetime import timedelta
-from pathlib import Path
 
 from tasks.step import step
 from tasks.stores import current_stores
@@ -14,33 +11,33 @@ _HANDLED_IS_REMEMBERED = timedelta(days=30)
 """Far longer than a stream keeps an event that nobody handles, or a dead letter that is replayed."""
 
 
-@step(name="settle-index", timeout=timedelta(hours=6), tags={"maintenance", "index"})
+@step(name="settle-index", timeout=timedelta(hours=6))
 async def settle_index() -> int:
     """Take expired items out of the index and merge its files; return how many had expired."""
     return await current_stores().knowledge.compact()
 
 
-@step(name="erase-remains", timeout=timedelta(hours=6), tags={"maintenance"})
+@step(name="erase-remains", timeout=timedelta(hours=6))
 async def erase_remains() -> None:
     """Erase from files what was deleted since the last time."""
     await current_stores().knowledge.erase_remains()
 
 
-@step(name="verify-audit-log", timeout=timedelta(hours=1), tags={"maintenance", "audit"})
+@step(name="verify-audit-log", timeout=timedelta(hours=1))
 async def verify_audit_log() -> int:
     """Check the audit log's hash chain; return the number of entries."""
     return await current_stores().audit.verify()
 
 
-@step(name="drop-old-results", timeout=timedelta(minutes=10), tags={"maintenance"})
+@step(name="drop-old-results", timeout=timedelta(minutes=10))
 async def drop_old_results() -> int:
-    """Delete sealed results of flow runs that nobody will retry any more; return how many."""
-    settings = current_stores().settings
-    oldest = time.time() - timedelta(days=settings.result_retention_days).total_seconds()
-    return await asyncio.to_thread(_delete_before, settings.results_folder, oldest)
+    """Drop sealed results of flow runs that nobody will retry any more; return how many."""
+    stores = current_stores()
+    kept = timedelta(days=stores.settings.result_retention_days)
+    return await stores.results.drop_before(stores.clock() - kept)
 
 
-@step(name="settle-events", timeout=timedelta(minutes=10), tags={"maintenance", "events"})
+@step(name="settle-events", timeout=timedelta(minutes=10))
 async def settle_events() -> int:
     """Publish events of changes that still wait, and forget what was handled too long ago to come again.
 
@@ -49,12 +46,3 @@ async def settle_events() -> int:
     stores = current_stores()
     await stores.handled.forget_before(stores.clock() - _HANDLED_IS_REMEMBERED)
     return await stores.relay.publish_pending()
-
-
-def _delete_before(folder: Path, oldest: float) -> int:
-    deleted = 0
-    for path in folder.glob("*") if folder.is_dir() else ():
-        if path.is_file() and path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
-            deleted += 1
-    return deleted

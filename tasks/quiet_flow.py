@@ -19,7 +19,7 @@ from pydantic import ValidationError, validate_call
 from pydantic_core import ErrorDetails
 
 from domain.errors import InvalidInput
-from tasks.sealed_results import HomeResults, SealedSerializer
+from tasks.sealed_results import NoResults, SealedSerializer
 from tasks.silence import without_content
 
 P = ParamSpec("P")
@@ -54,7 +54,7 @@ def quiet_flow(
             log_prints=False,
         )(function)
         # A failed flow's exception is written whatever `persist_result` says.
-        made.result_storage = HomeResults()
+        made.result_storage = NoResults()
         # Prefect has taken name, file and form from the function itself; it runs the guarded one.
         made.fn = _guarded(name, function)
         return made

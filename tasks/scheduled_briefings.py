@@ -11,14 +11,14 @@ from tasks.step import step
 from tasks.stores import current_stores
 
 
-@step(name="name-edition", timeout=timedelta(minutes=1), tags={"briefing"}, keep_result=True)
+@step(name="name-edition", timeout=timedelta(minutes=1), keep_result=True)
 async def name_edition(cadence: Cadence, due: datetime, timezone: str) -> str:
     """Return the name of the edition that was due at *due*; a pinned clock says what time it is."""
     settings = current_stores().settings
     return edition_name(cadence, settings.clock or due, ZoneInfo(timezone))
 
 
-@step(name="find-subscribers", timeout=timedelta(minutes=1), tags={"briefing"})
+@step(name="find-subscribers", timeout=timedelta(minutes=1))
 async def find_subscribers(cadence: Cadence) -> tuple[str, ...]:
     """Return who is to be briefed; never kept, so that a revocation counts."""
     return await current_stores().subscriptions.subscribers(cadence)

@@ -1,26 +1,25 @@
 """Results that Prefect keeps between retries, readable by this installation alone.
 
-Prefect pickles what a task returns and writes it to a file, so that a retried flow run need not
-repeat the task. Here the pickle is sealed before it is written, into a folder of the home, under a name
-that nobody else can work out from what the task was given.
+Prefect pickles what a task returns and keeps it, so that a retried flow run need not repeat the task.
+Here the pickle is sealed before it is kept, in the truth, where whichever machine retries the run finds
+it. Prefect's database names a result by a keyed digest, from which nobody works out what was asked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cloudpickle
 from prefect.cache_policies import DEFAULT, CachePolicy
 from prefect.context import TaskRunContext
 from prefect.exceptions import HashError
-from prefect.filesystems import LocalFileSystem
+from prefect.filesystems import WritableFileSystem
 from prefect.serializers import Serializer
 from pydantic import Field
 
 from storage.sealing import open_sealer
-from tasks.stores import current_settings
+from tasks.stores import current_settings, current_stores
 
 
 class SealedSerializer(Serializer):  # pyright: ignore[reportMissingTypeArgument] - Prefect registers a generic's parameters as a type of its own
@@ -37,18 +36,40 @@ class SealedSerializer(Serializer):  # pyright: ignore[reportMissingTypeArgument
         return cloudpickle.loads(open_sealer(current_settings()).open(blob))
 
 
-class HomeResults(LocalFileSystem):
-    """The results folder of whichever home the process uses when it writes."""
+class SharedResults(WritableFileSystem):
+    """The results table of whichever stores the flow run uses."""
 
-    _block_type_name = "Diarchy home results"
+    _block_type_name = "Diarchy shared results"
 
-    def _resolve_path(self, path: str) -> Path:
-        folder = current_settings().results_folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        resolved = (folder / path).resolve()
-        if not resolved.is_relative_to(folder.resolve()):
-            raise ValueError("a result is kept in the results folder and nowhere else")
-        return resolved
+    async def read_path(self, path: str) -> bytes:
+        """Return what is kept as *path*; raise `ValueError` when nothing is."""
+        kept = await current_stores().results.find(path)
+        if kept is None:
+            raise ValueError("no such result is kept")
+        return kept
+
+    async def write_path(self, path: str, content: bytes) -> None:
+        """Keep *content* as *path*."""
+        await current_stores().results.keep(path, content)
+
+    def _resolve_path(self, path: str) -> None:
+        """There are no folders: a result's name stands for itself."""
+
+
+class NoResults(WritableFileSystem):
+    """Keeps nothing: Prefect writes the exception of a failed flow somewhere, whatever it was told."""
+
+    _block_type_name = "Diarchy no results"
+
+    async def read_path(self, path: str) -> bytes:
+        """Raise `ValueError`: nothing is kept."""
+        raise ValueError(f"nothing is kept of {path}")
+
+    async def write_path(self, path: str, content: bytes) -> None:
+        """Let go of *content*."""
+
+    def _resolve_path(self, path: str) -> None:
+        """There are no folders."""
 
 
 @dataclass

@@ -19,9 +19,8 @@ from prefect.tasks import exponential_backoff
 from domain.errors import TransientStorageError
 from tasks.disturbance import disturb
 from tasks.observation import observed_step
-from tasks.sealed_results import HomeResults, NamedBySeal, SealedSerializer
+from tasks.sealed_results import NamedBySeal, SealedSerializer, SharedResults
 from tasks.silence import without_content
-from tasks.tag_limits import has_no_limit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,20 +31,20 @@ _JITTER = 0.5
 
 
 def step(
-    *, name: str, timeout: timedelta, tags: set[str], keep_result: bool = False
+    *, name: str, timeout: timedelta, keep_result: bool = False
 ) -> Callable[[Callable[P, Awaitable[R]]], Task[P, Coroutine[Any, Any, R]]]:
     """Make an async function a task.
 
     With *keep_result* the result is sealed and kept, so that a retry of the flow run does not repeat
     the task as long as its arguments are the same.
     """
-    has_no_limit(tags)
+    # Prefect's tags are left out: it asks its API for a slot of each tag whenever a task starts, by a
+    # client that fails at once when the API is away just then, and with it the run.
 
     def decorate(function: Callable[P, Awaitable[R]]) -> Task[P, Coroutine[Any, Any, R]]:
         decorated = prefect_task(
             name=name,
             task_run_name=name,
-            tags=tags,
             retries=RETRIES,
             retry_delay_seconds=exponential_backoff(_BACKOFF_SECONDS),
             retry_jitter_factor=_JITTER,
@@ -59,8 +58,8 @@ def step(
         made = decorated(_guarded(name, function))
         if keep_result:
             # The decorator takes a fixed path or a block saved on the server; this one finds the
-            # home when it writes, and needs no server.
-            made.result_storage = HomeResults()
+            # run's stores when it reads and writes, and needs no server.
+            made.result_storage = SharedResults()
         return made
 
     return decorate

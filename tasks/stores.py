@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 from storage.settings import Settings
 from storage.stores import Stores, open_stores
 from tasks.observation import observed_run
-from tasks.tag_limits import pass_over_tag_limits
 
 _given: ContextVar[Stores | None] = ContextVar("diarchy_stores", default=None)
 
@@ -51,7 +50,6 @@ def current_settings() -> Settings:
 @asynccontextmanager
 async def flow_stores() -> AsyncGenerator[Stores]:
     """Give the tasks of a flow run their stores; those of an enclosing `use_stores` come first."""
-    pass_over_tag_limits()
     given = _given.get()
     if given is not None:
         with observed_run():

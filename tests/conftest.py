@@ -1,5 +1,6 @@
 """What every test stands on: a process free of the developer's settings, one Redis, one Prefect server."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from gateway.prefect_server import PrefectServer, point_process_at
+from storage.database import open_database
 from storage.redis_server import PrivateRedis
 from storage.settings import Settings
 from tests.postgres_server import PostgresServer
@@ -59,6 +61,32 @@ def postgres_server() -> Iterator[PostgresServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a database with empty tables that tests get copies of."""
+    name = postgres_server.new_database()
+    home = tmp_path_factory.mktemp("migrating")
+    settings = Settings(home=home, database_url=postgres_server.url(name))
+
+    async def migrate() -> None:
+        await (await open_database(settings)).close()
+
+    asyncio.run(migrate())
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """The URL of a database with empty tables; None stands for SQLite in the home."""
+    if request.param == "sqlite":
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    migrated: str = request.getfixturevalue("migrated_database")
+    return server.url(server.new_database(template=migrated))
 
 
 @pytest.fixture(scope="session")

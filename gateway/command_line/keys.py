@@ -13,7 +13,6 @@ from gateway.command_line.options import get_settings
 from gateway.command_line.output import messages
 
 if TYPE_CHECKING:
-    from storage.key_rotation import Resealed
     from storage.settings import Settings
 
 app = typer.Typer(help="The sealing keys.", no_args_is_help=True)
@@ -52,7 +51,7 @@ def rotate(
         keys = put_new_key_first(settings)
         typer.echo(f"A new key seals from now on; {keys - 1} older ones still open.")
     resealed = asyncio.run(_reseal(settings))
-    typer.echo(f"Sealed anew: {resealed.rows} rows, {resealed.files} files.")
+    typer.echo(f"Sealed anew: {resealed} rows.")
     messages.print("When runs that are under way have ended: diarchy keys drop-old")
 
 
@@ -70,7 +69,7 @@ def drop_old(
     typer.echo(f"Dropped {drop_older_keys(settings)} older keys.")
 
 
-async def _reseal(settings: Settings) -> Resealed:
+async def _reseal(settings: Settings) -> int:
     from storage.key_rotation import reseal_kept
     from storage.stores import open_stores
 

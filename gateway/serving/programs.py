@@ -14,6 +14,7 @@ from datetime import datetime
 
 import httpx
 
+from deployments.worker_environment import WORKER_SETTINGS
 from domain.routing import WorkPool
 from gateway.embedding_address import home_socket
 from gateway.serving.supervision import Answers, Program, Started
@@ -43,6 +44,7 @@ def programs_of(settings: Settings, api_url: Callable[[], str]) -> list[Program]
 def program_environment(settings: Settings, client_environment: dict[str, str]) -> dict[str, str]:
     """Return what every program and every run below it finds in its environment."""
     return {
+        **WORKER_SETTINGS,
         **os.environ,
         **client_environment,
         "DIARCHY_HOME": str(settings.home.resolve()),

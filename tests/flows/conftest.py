@@ -9,6 +9,7 @@ from domain.clearance import ConfidentialityLevel
 from domain.knowledge import KnowledgeCategory, KnowledgeItem
 from storage.stores import Stores
 from tasks.stores import use_stores
+from tests.postgres_server import PostgresServer
 from tests.stores import CONFIDENTIAL, INTERNAL, NOW, RESTRICTED, TOP_SECRET, OpenHome, item, store
 
 REQUIREMENT = (
@@ -71,10 +72,27 @@ COMPANY = (
 
 
 @pytest.fixture
-async def company(open_home: OpenHome, prefect_api: str) -> AsyncGenerator[Stores]:
+def company_database(request: pytest.FixtureRequest) -> str | None:
+    """SQLite in the home, unless the test is one of those that run `on_each_database`."""
+    if getattr(request, "param", None) is None:
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    migrated: str = request.getfixturevalue("migrated_database")
+    return server.url(server.new_database(template=migrated))
+
+
+on_each_database = pytest.mark.parametrize(
+    "company_database", [None, "postgresql"], indirect=True, ids=["sqlite", "postgresql"]
+)
+
+
+@pytest.fixture
+async def company(
+    open_home: OpenHome, prefect_api: str, company_database: str | None
+) -> AsyncGenerator[Stores]:
     """The company's stores, with a principal named after each of three levels."""
     del prefect_api
-    stores = await open_home()
+    stores = await open_home(database_url=company_database)
     for level in (INTERNAL, CONFIDENTIAL, TOP_SECRET):
         await stores.principals.add(level.value, level)
     await store(stores, *COMPANY)

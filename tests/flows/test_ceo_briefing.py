@@ -10,6 +10,7 @@ from domain.knowledge import Domain
 from domain.summary import TimeHorizon
 from flows import ceo_briefing, strategic_summary
 from storage.stores import Stores
+from tests.flows.conftest import on_each_database
 from tests.stores import CONFIDENTIAL, INTERNAL, RESTRICTED, HandClock
 
 
@@ -27,6 +28,7 @@ async def test_the_first_edition_is_all_news_and_asks_for_the_decision(company: 
     assert not briefing.nothing_material
 
 
+@on_each_database
 async def test_the_next_edition_tells_what_was_raised_removed_and_added(
     company: Stores, clock: HandClock
 ) -> None:

@@ -21,7 +21,7 @@ from flows.event_handlers import EventHandlers
 from flows.starting import FinishedRun
 from reasoning.extractive import ExtractiveReasoner
 from storage.stores import Stores
-from tests.flows.conftest import REQUIREMENT
+from tests.flows.conftest import REQUIREMENT, on_each_database
 from tests.stores import HandClock
 
 EVENTS = CollaborationMode.EVENTS
@@ -53,6 +53,7 @@ def without_ids(analysis: ComprehensiveAnalysis) -> dict[str, Any]:
     return told
 
 
+@on_each_database
 async def test_over_events_the_result_is_that_of_one_process(company: Stores) -> None:
     alone = await comprehensive_analysis(REQUIREMENT, "confidential")
     async with dispatcher(company):
@@ -146,6 +147,7 @@ async def test_artemis_dies_and_is_asked_again(company: Stores) -> None:
     assert analysis.collaboration_metadata.degraded == ()
 
 
+@on_each_database
 async def test_artemis_may_ask_sophia_first(company: Stores) -> None:
     in_process = await technical_analysis(
         REQUIREMENT, "confidential", business_view=CollaborationMode.IN_PROCESS

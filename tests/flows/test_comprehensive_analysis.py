@@ -12,10 +12,11 @@ from reasoning.assembly import evidence_in
 from reasoning.extractive import ExtractiveReasoner
 from storage.reports import ReportKind
 from storage.stores import Stores
-from tests.flows.conftest import REQUIREMENT
+from tests.flows.conftest import REQUIREMENT, on_each_database
 from tests.stores import CONFIDENTIAL, INTERNAL, RESTRICTED, TOP_SECRET
 
 
+@on_each_database
 async def test_an_analysis_has_both_perspectives_and_is_stored_under_its_label(
     company: Stores,
 ) -> None:
@@ -113,6 +114,7 @@ async def test_an_empty_knowledge_base_yields_no_claim_but_the_requirement(
     assert analysis.collaboration_metadata.categories_without_evidence
 
 
+@on_each_database
 async def test_many_analyses_run_at_once_in_one_loop(company: Stores) -> None:
     del company
     requesters = ["internal", "confidential", "top_secret"] * 3

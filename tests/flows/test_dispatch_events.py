@@ -29,6 +29,7 @@ from flows.starting import FinishedRun, RunInterrupted, run_for_event
 from presentation import to_markdown
 from storage.reports import ReportKind
 from storage.stores import Stores
+from tests.flows.conftest import on_each_database
 from tests.flows.test_collaboration import in_this_process
 from tests.stores import CONFIDENTIAL, NOW, TOP_SECRET
 
@@ -96,6 +97,7 @@ async def test_an_alert_briefs_everyone_cleared_and_nobody_else(company: Stores)
         assert "Financial analysis, priority 9 of 10" in to_markdown(edition)
 
 
+@on_each_database
 async def test_an_alert_told_twice_makes_no_second_edition(company: Stores) -> None:
     started: list[str] = []
 

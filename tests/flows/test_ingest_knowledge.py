@@ -11,6 +11,7 @@ from domain.knowledge import KnowledgeCategory
 from flows import ingest_knowledge, maintain_knowledge
 from storage.knowledge_base import SearchQuery
 from storage.stores import Stores
+from tests.flows.conftest import on_each_database
 from tests.stores import HandClock
 
 ROWS = """knowledge_id,title,content,category,confidentiality_level,strategic_priority
@@ -41,6 +42,7 @@ async def test_good_rows_are_stored_and_bad_ones_told(company: Stores, tmp_path:
     assert "c" not in {item.knowledge_id for item in found}
 
 
+@on_each_database
 async def test_the_same_file_twice_changes_nothing_and_a_changed_row_is_updated(
     company: Stores, tmp_path: Path
 ) -> None:
@@ -92,6 +94,7 @@ async def test_an_unknown_writer_writes_nothing(company: Stores, tmp_path: Path)
     assert await company.knowledge.pending() == 0
 
 
+@on_each_database
 async def test_maintenance_takes_expired_items_out_of_the_index(
     company: Stores, clock: HandClock
 ) -> None:

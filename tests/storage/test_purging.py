@@ -146,3 +146,10 @@ async def test_an_item_is_purged_where_the_truth_is_postgresql(stores: Stores):
     await stores.knowledge.purge_item("nightjar", CEO)
     assert files_that_hold(stores.settings.home, PHRASE) == []
     await assert_index_is_right(stores)
+
+
+async def test_kept_results_of_flow_runs_go_with_the_item(stores: Stores):
+    await store(stores, SECRET, OTHERS[0])
+    await stores.results.keep("phase", stores.sealer.seal(SECRET.content.encode()))
+    await stores.knowledge.purge_item("nightjar", CEO)
+    assert await stores.results.find("phase") is None

@@ -43,12 +43,12 @@ MINUTE = timedelta(minutes=1)
 SECRET = "secret-token-5582"  # noqa: S105 - what must not be found
 
 
-@step(name="walk", timeout=MINUTE, tags={"test"})
+@step(name="walk", timeout=MINUTE)
 async def walk() -> str:
     return "there"
 
 
-@step(name="stumble", timeout=MINUTE, tags={"test"})
+@step(name="stumble", timeout=MINUTE)
 async def stumble() -> None:
     raise ValueError(SECRET)
 
@@ -106,7 +106,7 @@ async def test_runs_and_steps_are_counted_by_how_they_ended(stores: Stores):
 async def test_each_attempt_is_counted_and_the_later_ones_as_retries():
     attempts = 0
 
-    @step(name="hesitate", timeout=MINUTE, tags={"test"})
+    @step(name="hesitate", timeout=MINUTE)
     async def hesitate() -> None:
         nonlocal attempts
         attempts += 1
