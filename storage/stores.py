@@ -80,9 +80,7 @@ async def open_stores(
     redis = RedisConnection(settings)
     try:
         model = model or _shared_model(settings.embedding_model)
-        index = await open_vector_index(
-            settings.lancedb_location, model, exact_search_chunks=settings.exact_search_chunks
-        )
+        index = open_vector_index(settings, model)
         audit = AuditLog(database, clock=tell_time)
         reports = ReportStore(database, audit, clock=tell_time)
         sealer = open_sealer(settings)

@@ -1,13 +1,14 @@
-"""The LanceDB index: tables of its own for each level, and a search that opens only what the reader may read.
+"""The LanceDB index: a database for each level, and a search that opens only what the reader may read.
 
 The index is written by one process at a time (the caller holds the `index` lock) and read by any
-number. A table that is missing means that nothing is stored at that level.
+number. A table that is missing means that nothing is stored at that level. A level that this process
+cannot open is an error, never fewer results.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -20,19 +21,32 @@ from domain.ranking import Candidates
 from storage.disk_search import search_on_disk
 from storage.embeddings import EmbeddingIdentity, EmbeddingModel
 from storage.exact_search import IndexQuery, search_in_memory
-from storage.level_table import LevelTable, create_level_table, open_level_table, table_names
+from storage.index_errors import translated_index_errors
+from storage.index_location import IndexLocation
+from storage.level_table import WINDOWS, LevelTable, create_level_table, open_level_table
+from storage.settings import Settings
 
 
 class VectorIndex:
-    """The levels' tables in one LanceDB database."""
+    """The levels' tables, each level's in a LanceDB database of its own."""
 
     def __init__(
-        self, connection: AsyncConnection, model: EmbeddingModel, *, exact_search_chunks: int
+        self,
+        locations: Mapping[ConfidentialityLevel, IndexLocation],
+        model: EmbeddingModel,
+        *,
+        exact_search_chunks: int,
     ) -> None:
-        self._connection = connection
+        self._locations = locations
         self._model = model
         self._exact_search_chunks = exact_search_chunks
+        self._connections: dict[ConfidentialityLevel, AsyncConnection] = {}
         self._tables: dict[ConfidentialityLevel, LevelTable] = {}
+
+    @property
+    def levels(self) -> tuple[ConfidentialityLevel, ...]:
+        """The levels that this process can open, least secret first."""
+        return tuple(self._locations)
 
     async def search(
         self, queries: Sequence[IndexQuery], *, clearance: Clearance, now: datetime
@@ -68,7 +82,7 @@ class VectorIndex:
         if level not in self._tables:
             if not await self.has_table(level):
                 return None
-            table = await open_level_table(self._connection, level)
+            table = await open_level_table(await self._connection(level), level)
             await table.check_stamp(await self._model.identity())
             self._tables[level] = table
         return self._tables[level]
@@ -80,23 +94,37 @@ class VectorIndex:
     async def recreate_table(self, level: ConfidentialityLevel) -> LevelTable:
         """Replace the table of *level* by an empty one for the present embedding model."""
         identity: EmbeddingIdentity = await self._model.identity()
-        self._tables[level] = await create_level_table(self._connection, level, identity)
+        connection = await self._connection(level)
+        self._tables[level] = await create_level_table(connection, level, identity)
         return self._tables[level]
 
+    @translated_index_errors()
     async def has_table(self, level: ConfidentialityLevel) -> bool:
         """Return whether *level* has a table, whichever model made it."""
-        return table_names(level)[0] in (await self._connection.list_tables()).tables
+        return WINDOWS in (await (await self._connection(level)).list_tables()).tables
+
+    @translated_index_errors()
+    async def _connection(self, level: ConfidentialityLevel) -> AsyncConnection:
+        if level not in self._locations:
+            raise StorageError(
+                f"this process has no keys to the index of the level {level.value}: set "
+                "DIARCHY_PROCESS_CEILING below it, or give it options of that level"
+            )
+        if level not in self._connections:
+            location = self._locations[level]
+            # Without a consistency interval an open table never sees another process's writes.
+            self._connections[level] = await lancedb.connect_async(
+                location.uri,
+                read_consistency_interval=timedelta(seconds=0),
+                storage_options=location.options or None,
+            )
+        return self._connections[level]
 
 
-async def open_vector_index(
-    location: str, model: EmbeddingModel, *, exact_search_chunks: int
-) -> VectorIndex:
-    """Open (or create) the index at the LanceDB URI *location*."""
-    try:
-        # Without a consistency interval an open table never sees another process's writes.
-        connection = await lancedb.connect_async(
-            location, read_consistency_interval=timedelta(seconds=0)
-        )
-    except (OSError, RuntimeError, ValueError) as error:
-        raise StorageError("the vector index cannot be opened") from error
-    return VectorIndex(connection, model, exact_search_chunks=exact_search_chunks)
+def open_vector_index(settings: Settings, model: EmbeddingModel) -> VectorIndex:
+    """Return the index that *settings* describe; nothing is read of it yet, only references are.
+
+    Raises `InvalidInput` for a reference to a secret that is not there.
+    """
+    locations = {level: settings.index_location(level) for level in settings.index_levels}
+    return VectorIndex(locations, model, exact_search_chunks=settings.exact_search_chunks)

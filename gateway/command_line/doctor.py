@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from domain.clearance import ConfidentialityLevel
 from domain.errors import DiarchyError, StorageError
 from gateway.command_line.failures import FAILED
 from gateway.command_line.options import get_settings
@@ -85,12 +84,9 @@ async def _check_embedding_model(stores: Stores) -> str:
 async def _check_search_index(stores: Stores) -> str:
     from storage.vector_index import open_vector_index
 
-    settings = stores.settings
-    index = await open_vector_index(
-        settings.lancedb_location, stores.model, exact_search_chunks=settings.exact_search_chunks
-    )
+    index = open_vector_index(stores.settings, stores.model)
     passages = 0
-    for level in ConfidentialityLevel:
+    for level in index.levels:
         table = await index.find_table(level)
         passages += 0 if table is None else await table.count()
     return f"{passages} passages"
