@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-import pyarrow as pa
 from sqlalchemy import CursorResult, delete, func, insert, literal, update
 from sqlmodel import col, select
 
@@ -23,13 +21,17 @@ from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel
 from storage.epochs import advance_epochs
-from storage.index_schema import NEVER_EXPIRES, text_schema, window_schema
 from storage.knowledge_events import changes_of, update_event
 from storage.knowledge_rows import LEVELS
-from storage.level_table import LevelTable
 from storage.outgoing_events import OutgoingEvents
 from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
 from storage.vector_index import VectorIndex
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from storage.index_rows import Window
+    from storage.level_table import LevelTable
 
 Progress = Callable[[int, int], None]
 """Called with how many items are done and how many there are in all."""
@@ -38,13 +40,6 @@ _ENTRIES_AT_ONCE = 512
 _OVERLAP_TOKENS = 40
 _MOST_TITLE_TOKENS = 32
 _MARKERS_CHARACTERS = 200
-
-
-class _Window(NamedTuple):
-    row: KnowledgeRow
-    span: Span
-    text: str
-    """What is embedded: the title and the slice of the content."""
 
 
 class Indexer:
@@ -177,9 +172,11 @@ class Indexer:
         held = await table.find_items(old)
         await table.remove_items(old)
         if rows:
+            from storage.index_rows import text_rows  # noqa: PLC0415 - pyarrow, for writers only
+
             await table.add(
                 windows=await self._window_rows(rows, table.level),
-                texts=await _text_rows(rows, table),
+                texts=await text_rows(rows, table),
             )
         async with self._database.writing() as session:
             await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
@@ -210,24 +207,21 @@ class Indexer:
     async def _window_rows(
         self, rows: Sequence[KnowledgeRow], level: ConfidentialityLevel
     ) -> pa.Table:
+        from storage.index_rows import window_rows  # noqa: PLC0415 - as above
+
         windows = await asyncio.to_thread(self._cut, rows)
         vectors = await self._model.embed([window.text for window in windows])
-        schema = window_schema(await self._model.identity())
-        columns = _filterable_columns([window.row for window in windows], level)
-        columns["start"] = [window.span.start for window in windows]
-        columns["length"] = [window.span.end - window.span.start for window in windows]
-        arrays = [pa.array(values, schema.field(name).type) for name, values in columns.items()]
-        flat = pa.array(np.ascontiguousarray(vectors).reshape(-1))
-        arrays.append(pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
-        return pa.Table.from_arrays(arrays, schema=schema)
+        return window_rows(windows, vectors, await self._model.identity(), level)
 
-    def _cut(self, rows: Sequence[KnowledgeRow]) -> list[_Window]:
-        windows: list[_Window] = []
+    def _cut(self, rows: Sequence[KnowledgeRow]) -> list[Window]:
+        from storage.index_rows import Window  # noqa: PLC0415 - as above
+
+        windows: list[Window] = []
         for row in rows:
             title = self._title(row)
             for span in self._spans(row.content):
                 text = f"{title}\n{row.content[span.start : span.end]}"
-                windows.append(_Window(row, span, text))
+                windows.append(Window(row, span, text))
         return windows
 
     def _spans(self, content: str) -> list[Span]:
@@ -271,27 +265,3 @@ class Indexer:
             return (await session.execute(owed.limit(1))).first() is not None or (
                 await self._index.has_table(level)
             )
-
-
-async def _text_rows(rows: Sequence[KnowledgeRow], table: LevelTable) -> pa.Table:
-    columns = _filterable_columns(rows, table.level)
-    columns["text"] = [f"{row.title}\n{row.content}" for row in rows]
-    words = [await table.words(text) for text in columns["text"]]
-    columns["words"] = [list(found.counts) for found in words]
-    columns["word_counts"] = [list(found.counts.values()) for found in words]
-    return pa.table(columns, schema=text_schema())
-
-
-def _filterable_columns(
-    rows: Sequence[KnowledgeRow], level: ConfidentialityLevel
-) -> dict[str, list[Any]]:
-    return {
-        "item_key": [row.item_key for row in rows],
-        "knowledge_id": [row.knowledge_id for row in rows],
-        "version": [row.version for row in rows],
-        "confidentiality_level": [level.rank] * len(rows),
-        "category": [row.category for row in rows],
-        "strategic_priority": [row.strategic_priority for row in rows],
-        "updated_at": [row.updated_at for row in rows],
-        "expires_at": [min(row.expires_at or NEVER_EXPIRES, NEVER_EXPIRES) for row in rows],
-    }

@@ -16,6 +16,7 @@ from domain.model import UtcDatetime
 
 _SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_EMBEDDING_SERVICE = frozenset({"http", "https", "unix"})
 _REDIS = frozenset({"redis", "rediss", "unix"})
 
 
@@ -57,6 +58,11 @@ class Settings(BaseSettings):
         default=None,
         description="Folder or name of a sentence-transformers model; the packaged "
         "all-MiniLM-L6-v2 when unset.",
+    )
+    embedding_url: str | None = Field(
+        default=None,
+        description="Where an embedding service answers, so that this process need not load the "
+        "model: http://, https:// or unix:// with a socket's path; none when unset.",
     )
     process_ceiling: ConfidentialityLevel = Field(
         default=ConfidentialityLevel.TOP_SECRET,
@@ -120,6 +126,15 @@ class Settings(BaseSettings):
             scheme, separator, _ = url.partition("://")
             if not separator or scheme not in _REDIS:
                 raise ValueError("must be a redis://, rediss:// or unix:// URL")
+        return url
+
+    @field_validator("embedding_url")
+    @classmethod
+    def _known_embedding_service(cls, url: str | None) -> str | None:
+        if url is not None:
+            scheme, _, place = url.partition("://")
+            if not place or scheme not in _EMBEDDING_SERVICE:
+                raise ValueError("must be an http://, https:// or unix:// URL")
         return url
 
     @field_validator("database_url")

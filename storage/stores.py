@@ -32,7 +32,7 @@ from storage.reports import ReportStore
 from storage.sealing import Sealer, open_sealer
 from storage.settings import Settings
 from storage.shared_cache import SharedTier
-from storage.vector_index import open_vector_index
+from storage.vector_index import VectorIndex
 
 _VECTORS_ARE_KEPT = timedelta(days=1)
 
@@ -79,13 +79,13 @@ async def open_stores(
     database = await open_database(settings)
     redis = RedisConnection(settings)
     try:
-        model = model or _shared_model(settings.embedding_model)
-        index = await open_vector_index(
+        sealer = open_sealer(settings)
+        model = model or _model_of(settings, sealer)
+        index = VectorIndex(
             settings.lancedb_location, model, exact_search_chunks=settings.exact_search_chunks
         )
         audit = AuditLog(database, clock=tell_time)
         reports = ReportStore(database, audit, clock=tell_time)
-        sealer = open_sealer(settings)
         cache = _open_cache(settings, database, sealer, redis, tell_time)
         epochs = LevelEpochs(database)
         namespace = namespace_of(await database.installation_id())
@@ -158,6 +158,16 @@ def _open_cache(
         entries=settings.cache_entries,
         megabytes=settings.cache_megabytes,
     )
+
+
+def _model_of(settings: Settings, sealer: Sealer) -> EmbeddingModel:
+    local = _shared_model(settings.embedding_model)
+    if settings.embedding_url is None:
+        return local
+    # Few processes have a service, and httpx takes as long to import as a small database to open.
+    from storage.embedding_service import ServedEmbeddings  # noqa: PLC0415
+
+    return ServedEmbeddings(settings.embedding_url, sealer, local)
 
 
 @lru_cache(maxsize=4)

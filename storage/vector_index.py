@@ -1,7 +1,8 @@
 """The LanceDB index: tables of its own for each level, and a search that opens only what the reader may read.
 
 The index is written by one process at a time (the caller holds the `index` lock) and read by any
-number. A table that is missing means that nothing is stored at that level.
+number. A table that is missing means that nothing is stored at that level. LanceDB is imported and
+connected when the index is first looked at: a process that reads rows does without it.
 """
 
 from __future__ import annotations
@@ -9,30 +10,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from itertools import chain
-
-import lancedb
-from lancedb import AsyncConnection
+from typing import TYPE_CHECKING
 
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.errors import StorageError
 from domain.ranking import Candidates
-from storage.disk_search import search_on_disk
 from storage.embeddings import EmbeddingIdentity, EmbeddingModel
 from storage.exact_search import IndexQuery, search_in_memory
-from storage.level_table import LevelTable, create_level_table, open_level_table, table_names
+
+if TYPE_CHECKING:
+    from lancedb import AsyncConnection
+
+    from storage.level_table import LevelTable
 
 
 class VectorIndex:
-    """The levels' tables in one LanceDB database."""
+    """The levels' tables in the LanceDB database at *location*; making one opens nothing."""
 
-    def __init__(
-        self, connection: AsyncConnection, model: EmbeddingModel, *, exact_search_chunks: int
-    ) -> None:
-        self._connection = connection
+    def __init__(self, location: str, model: EmbeddingModel, *, exact_search_chunks: int) -> None:
+        self._location = location
         self._model = model
         self._exact_search_chunks = exact_search_chunks
         self._tables: dict[ConfidentialityLevel, LevelTable] = {}
+        self._connecting = asyncio.Lock()
+        self._open_connection: AsyncConnection | None = None
 
     async def search(
         self, queries: Sequence[IndexQuery], *, clearance: Clearance, now: datetime
@@ -56,6 +59,8 @@ class VectorIndex:
         if windows <= self._exact_search_chunks:
             levels = await asyncio.gather(*(table.in_memory() for table in tables))
             return await asyncio.to_thread(search_in_memory, levels, queries, words, now=now)
+        from storage.disk_search import search_on_disk  # noqa: PLC0415 - see the module's docstring
+
         by_level = await asyncio.gather(
             *(search_on_disk(table, queries, words, now=now) for table in tables)
         )
@@ -68,7 +73,9 @@ class VectorIndex:
         if level not in self._tables:
             if not await self.has_table(level):
                 return None
-            table = await open_level_table(self._connection, level)
+            from storage.level_table import open_level_table  # noqa: PLC0415 - as above
+
+            table = await open_level_table(await self._connection(), level)
             await table.check_stamp(await self._model.identity())
             self._tables[level] = table
         return self._tables[level]
@@ -80,23 +87,34 @@ class VectorIndex:
     async def recreate_table(self, level: ConfidentialityLevel) -> LevelTable:
         """Replace the table of *level* by an empty one for the present embedding model."""
         identity: EmbeddingIdentity = await self._model.identity()
-        self._tables[level] = await create_level_table(self._connection, level, identity)
+        connection = await self._connection()
+        from storage.level_table import create_level_table  # noqa: PLC0415 - as above
+
+        self._tables[level] = await create_level_table(connection, level, identity)
         return self._tables[level]
 
     async def has_table(self, level: ConfidentialityLevel) -> bool:
         """Return whether *level* has a table, whichever model made it."""
-        return table_names(level)[0] in (await self._connection.list_tables()).tables
+        connection = await self._connection()
+        from storage.level_table import table_names  # noqa: PLC0415 - as above
+
+        return table_names(level)[0] in (await connection.list_tables()).tables
+
+    async def _connection(self) -> AsyncConnection:
+        """Return the one connection, opening (or creating) the database."""
+        async with self._connecting:
+            if self._open_connection is None:
+                # In a thread, for it takes a second and other work of the loop goes on meanwhile.
+                await asyncio.to_thread(import_module, "storage.level_table")
+                self._open_connection = await _connect(self._location)
+            return self._open_connection
 
 
-async def open_vector_index(
-    location: str, model: EmbeddingModel, *, exact_search_chunks: int
-) -> VectorIndex:
-    """Open (or create) the index at the LanceDB URI *location*."""
+async def _connect(location: str) -> AsyncConnection:
+    import lancedb  # noqa: PLC0415 - as above
+
     try:
         # Without a consistency interval an open table never sees another process's writes.
-        connection = await lancedb.connect_async(
-            location, read_consistency_interval=timedelta(seconds=0)
-        )
+        return await lancedb.connect_async(location, read_consistency_interval=timedelta(seconds=0))
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError("the vector index cannot be opened") from error
-    return VectorIndex(connection, model, exact_search_chunks=exact_search_chunks)

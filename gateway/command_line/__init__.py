@@ -14,6 +14,7 @@ import typer
 from gateway.command_line import (
     deploying,
     doctor,
+    embeddings,
     events,
     ingesting,
     knowledge,
@@ -40,6 +41,7 @@ for _room in (ingesting, searching, reading, maintaining, deploying, doctor, ser
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
 app.add_typer(events.app, name="events")
+app.add_typer(embeddings.app, name="embeddings")
 
 
 def _print_version(asked: bool) -> None:

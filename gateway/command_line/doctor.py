@@ -83,10 +83,10 @@ async def _check_embedding_model(stores: Stores) -> str:
 
 
 async def _check_search_index(stores: Stores) -> str:
-    from storage.vector_index import open_vector_index
+    from storage.vector_index import VectorIndex
 
     settings = stores.settings
-    index = await open_vector_index(
+    index = VectorIndex(
         settings.lancedb_location, stores.model, exact_search_chunks=settings.exact_search_chunks
     )
     passages = 0
