@@ -87,9 +87,9 @@ class EmbeddingModel:
         return int(self._loaded().max_seq_length or 512) - 2
 
     def _embed(self, texts: list[str]) -> Vectors:
-        model = self._loaded()
         if not texts:
             return np.zeros((0, self._read_identity().dimension), dtype=np.float32)
+        model = self._loaded()
         # Callers of one process take turns: two encodings at once only contend for the same cores.
         vectors = np.empty((len(texts), self._read_identity().dimension), dtype=np.float32)
         with self._lock:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import pyarrow as pa
 from sqlalchemy import CursorResult, delete, func, insert, literal, update
 from sqlmodel import col, select
 
@@ -19,12 +18,16 @@ from domain.clearance import ConfidentialityLevel
 from storage.database import Database
 from storage.embeddings import EmbeddingModel
 from storage.epochs import advance_epochs
-from storage.item_windows import IndexBatch, ItemWindows, text_rows
+from storage.item_windows import IndexBatch, ItemWindows
 from storage.knowledge_events import changes_of, update_event
-from storage.level_table import LevelTable
 from storage.outgoing_events import OutgoingEvents
 from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
 from storage.vector_index import VectorIndex
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from storage.level_table import LevelTable
 
 Progress = Callable[[int, int], None]
 """Called with how many items are done and how many there are in all."""
@@ -212,6 +215,8 @@ class Indexer:
         held = await table.find_items(old)
         await table.remove_items(old)
         if rows:
+            from storage.index_rows import text_rows  # noqa: PLC0415 - pyarrow, for writers only
+
             if made is None or not await self.windows.are_of(made, rows):
                 made = await self.windows.embedded(rows, table.level)
             await table.add(windows=made, texts=await text_rows(rows, table))

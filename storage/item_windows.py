@@ -1,4 +1,4 @@
-"""What the index holds of an item: its windows with their vectors, and its text with its words.
+"""The windows that the index holds of items, with their vectors: cut, embedded, handed on.
 
 Which texts share a batch moves the last bits of a vector. So a batch is of one level, is cut before
 anything is embedded, and is embedded whole, by whichever process: the same items give the same bytes.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
 from sqlmodel import col, select
 
 from domain.clearance import ConfidentialityLevel
@@ -21,9 +19,12 @@ from domain.sentences import Span
 from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel
-from storage.index_schema import NEVER_EXPIRES, text_schema, window_schema
-from storage.level_table import LevelTable
 from storage.tables import KnowledgeRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from storage.index_rows import Window
 
 _OVERLAP_TOKENS = 40
 _MOST_TITLE_TOKENS = 32
@@ -37,15 +38,8 @@ class IndexBatch(FrozenModel):
     item_keys: tuple[str, ...]
 
 
-class _Window(NamedTuple):
-    row: KnowledgeRow
-    span: Span
-    text: str
-    """What is embedded: the title and the slice of the content."""
-
-
 class ItemWindows:
-    """Reads items from the truth and makes what the index holds of them."""
+    """Reads items from the truth and makes their windows."""
 
     def __init__(self, database: Database, model: EmbeddingModel) -> None:
         self._database = database
@@ -66,22 +60,19 @@ class ItemWindows:
 
     async def embedded(self, rows: Sequence[KnowledgeRow], level: ConfidentialityLevel) -> pa.Table:
         """Return the windows of *rows* with their vectors, embedded as one batch."""
+        from storage.index_rows import window_rows  # noqa: PLC0415 - pyarrow, for writers only
+
         windows = await asyncio.to_thread(self._cut, rows)
         vectors = await self._model.embed([window.text for window in windows])
-        schema = window_schema(await self._model.identity())
-        columns = _filterable_columns([window.row for window in windows], level)
-        columns["start"] = [window.span.start for window in windows]
-        columns["length"] = [window.span.end - window.span.start for window in windows]
-        arrays = [pa.array(values, schema.field(name).type) for name, values in columns.items()]
-        flat = pa.array(np.ascontiguousarray(vectors).reshape(-1))
-        arrays.append(pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
-        return pa.Table.from_arrays(arrays, schema=schema)
+        return window_rows(windows, vectors, await self._model.identity(), level)
 
     async def are_of(self, windows: pa.Table, rows: Sequence[KnowledgeRow]) -> bool:
         """Whether *windows* were made from *rows* as they stand: the same versions of the same items.
 
         Raises `StorageError` when another model than this process's made them.
         """
+        from storage.index_schema import window_schema  # noqa: PLC0415 - as above
+
         if windows.schema.metadata != window_schema(await self._model.identity()).metadata:
             raise StorageError(
                 "a process that embeds has another model than this one: give both the same "
@@ -104,13 +95,15 @@ class ItemWindows:
         # Nothing but list markers: there is still something to find.
         return spans or [Span(0, min(len(content), _MARKERS_CHARACTERS))]
 
-    def _cut(self, rows: Sequence[KnowledgeRow]) -> list[_Window]:
-        windows: list[_Window] = []
+    def _cut(self, rows: Sequence[KnowledgeRow]) -> list[Window]:
+        from storage.index_rows import Window  # noqa: PLC0415 - as above
+
+        windows: list[Window] = []
         for row in rows:
             title = self._title(row)
             for span in self.spans(row.content):
                 text = f"{title}\n{row.content[span.start : span.end]}"
-                windows.append(_Window(row, span, text))
+                windows.append(Window(row, span, text))
         return windows
 
     def _title(self, row: KnowledgeRow) -> str:
@@ -123,18 +116,10 @@ class ItemWindows:
         )
 
 
-async def text_rows(rows: Sequence[KnowledgeRow], table: LevelTable) -> pa.Table:
-    """Return the texts of *rows* with their words as the index of *table* cuts them."""
-    columns = _filterable_columns(rows, table.level)
-    columns["text"] = [f"{row.title}\n{row.content}" for row in rows]
-    words = [await table.words(text) for text in columns["text"]]
-    columns["words"] = [list(found.counts) for found in words]
-    columns["word_counts"] = [list(found.counts.values()) for found in words]
-    return pa.table(columns, schema=text_schema())
-
-
 def as_bytes(windows: pa.Table) -> bytes:
     """Return *windows* in the form in which they leave the process that made them; seal it."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
     stream = pa.BufferOutputStream()
     with pa.ipc.new_stream(stream, windows.schema) as writer:
         writer.write_table(windows)
@@ -143,20 +128,7 @@ def as_bytes(windows: pa.Table) -> bytes:
 
 def from_bytes(stream: bytes) -> pa.Table:
     """Return the windows that `as_bytes` wrote."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
     with pa.ipc.open_stream(stream) as reader:
         return reader.read_all()
-
-
-def _filterable_columns(
-    rows: Sequence[KnowledgeRow], level: ConfidentialityLevel
-) -> dict[str, list[Any]]:
-    return {
-        "item_key": [row.item_key for row in rows],
-        "knowledge_id": [row.knowledge_id for row in rows],
-        "version": [row.version for row in rows],
-        "confidentiality_level": [level.rank] * len(rows),
-        "category": [row.category for row in rows],
-        "strategic_priority": [row.strategic_priority for row in rows],
-        "updated_at": [row.updated_at for row in rows],
-        "expires_at": [min(row.expires_at or NEVER_EXPIRES, NEVER_EXPIRES) for row in rows],
-    }

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.knowledge import KnowledgeCategory
 from domain.ranking import Candidates
 from storage.embeddings import Vectors
 from storage.level_words import WordScores
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MATRIX_COLUMNS = (
     "knowledge_id",
@@ -99,7 +101,7 @@ class LevelMatrix:
                 ],
                 dtype=np.int8,
             ),
-            expires_at=np.asarray(items["expires_at"].cast(pa.int64()), dtype=np.int64),
+            expires_at=np.asarray(items["expires_at"].cast("int64"), dtype=np.int64),
         )
 
     def scores(self, queries: Vectors) -> NDArray[np.float32]:

@@ -8,12 +8,10 @@ everything back. It opens no TCP port. Only `stop`, which `diarchy down` calls, 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import importlib.util
 import os
 import shutil
 import socket
-import stat
 import subprocess
 import time
 from collections.abc import Generator
@@ -26,6 +24,7 @@ import psutil
 
 from domain.errors import RedisUnavailable
 from domain.model import FrozenModel
+from storage.private_sockets import make_private, private_socket
 from storage.settings import Settings
 
 START_DEADLINE = timedelta(seconds=60)
@@ -36,9 +35,6 @@ NO_SERVER = (
 )
 _ANSWER_SECONDS = 2.0
 _PAUSE_SECONDS = 0.005
-_LONGEST_SOCKET_PATH = 100
-"""Bytes. A unix socket's address has room for 108 on Linux, for 104 elsewhere."""
-_SHORT_ROOT = Path("/tmp")  # noqa: S108 - not TMPDIR: all processes of a home must find one place
 _LOG_LIMIT_BYTES = 10_000_000
 
 _launched: list[subprocess.Popen[bytes]] = []
@@ -59,7 +55,7 @@ class PrivateRedis:
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.home.resolve() / "redis"
         self.log_file = self.folder / "redis.log"
-        self.socket = _socket_path(self.folder)
+        self.socket = private_socket(self.folder, "redis.sock")
         self._max_memory_mb = settings.redis_max_memory_mb
 
     def start(self) -> RunningRedis:
@@ -70,7 +66,7 @@ class PrivateRedis:
         try:
             self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            _make_private(self.socket.parent)
+            make_private(self.socket.parent)
             with self._one_at_a_time():
                 if not self._listens():
                     program = find_program()
@@ -282,22 +278,3 @@ def find_program() -> str:
         if os.access(carried, os.X_OK):
             return str(carried)
     raise RedisUnavailable(NO_SERVER)
-
-
-def _socket_path(folder: Path) -> Path:
-    """Return where the socket lies: in the home, or in a short private folder where its path is long."""
-    path = folder / "redis.sock"
-    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
-        return path
-    name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return _SHORT_ROOT / f"diarchy-{os.geteuid()}-{name}" / "redis.sock"
-
-
-def _make_private(folder: Path) -> None:
-    """Make *folder*, or refuse one that somebody else may have put there to listen in."""
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    owned = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-    if not owned or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise RedisUnavailable(f"{folder} must be a folder that only its owner can enter.")

@@ -18,6 +18,7 @@ from storage.secret_files import SecretFiles
 
 _SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_EMBEDDING_SERVICE = frozenset({"http", "https", "unix"})
 _REDIS = frozenset({"redis", "rediss", "unix"})
 
 
@@ -73,6 +74,11 @@ class Settings(BaseSettings):
         description="Folder or name of a sentence-transformers model; the packaged "
         "all-MiniLM-L6-v2 when unset.",
     )
+    embedding_url: str | None = Field(
+        default=None,
+        description="Where an embedding service answers, so that this process need not load the "
+        "model: http://, https:// or unix:// with a socket's path; none when unset.",
+    )
     process_ceiling: ConfidentialityLevel = Field(
         default=ConfidentialityLevel.TOP_SECRET,
         description="No reader of this process sees anything above this level.",
@@ -113,6 +119,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Megabytes of cached answers that a process holds at most for each clearance.",
     )
+    work_pool_slots: int = Field(
+        default=4,
+        ge=2,
+        description="How many runs each work pool works on at once, over all its workers; what "
+        "`diarchy deploy` sets.",
+    )
     result_retention_days: int = Field(
         default=7, ge=0, description="Days for which sealed results of flow runs are kept."
     )
@@ -129,6 +141,15 @@ class Settings(BaseSettings):
             scheme, separator, _ = url.partition("://")
             if not separator or scheme not in _REDIS:
                 raise ValueError("must be a redis://, rediss:// or unix:// URL")
+        return url
+
+    @field_validator("embedding_url")
+    @classmethod
+    def _known_embedding_service(cls, url: str | None) -> str | None:
+        if url is not None:
+            scheme, _, place = url.partition("://")
+            if not place or scheme not in _EMBEDDING_SERVICE:
+                raise ValueError("must be an http://, https:// or unix:// URL")
         return url
 
     @field_validator("database_url")

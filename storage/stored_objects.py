@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
-
-import pyarrow.fs as pa_fs
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from domain.errors import StorageError
 from storage.index_location import IndexLocation
+
+if TYPE_CHECKING:
+    from pyarrow.fs import S3FileSystem
 
 _READ_AHEAD = 1 << 22
 
@@ -35,7 +36,9 @@ def open_objects(location: IndexLocation) -> Iterator[BinaryIO]:
     with _translated_errors():
         bucket = _file_system(location.options)
         prefix = location.uri.partition("://")[2]
-        wanted = pa_fs.FileSelector(prefix, recursive=True, allow_not_found=True)
+        from pyarrow.fs import FileSelector  # noqa: PLC0415 - only where objects are kept
+
+        wanted = FileSelector(prefix, recursive=True, allow_not_found=True)
         found = sorted(info.path for info in bucket.get_file_info(wanted) if info.is_file)
     for path in found:
         with (
@@ -45,11 +48,13 @@ def open_objects(location: IndexLocation) -> Iterator[BinaryIO]:
             yield cast("BinaryIO", stream)
 
 
-def _file_system(options: dict[str, str]) -> pa_fs.S3FileSystem:
+def _file_system(options: dict[str, str]) -> S3FileSystem:
     """Return the bucket's file system under the options that LanceDB takes for it."""
+    from pyarrow.fs import S3FileSystem  # noqa: PLC0415 - as above
+
     given = {name.removeprefix("aws_"): value for name, value in options.items()}
     scheme, _, host = given.get("endpoint", "").rpartition("://")
-    return pa_fs.S3FileSystem(
+    return S3FileSystem(
         access_key=given.get("access_key_id"),
         secret_key=given.get("secret_access_key"),
         session_token=given.get("session_token"),

@@ -79,11 +79,11 @@ async def open_stores(
     database = await open_database(settings)
     redis = RedisConnection(settings)
     try:
-        model = model or _shared_model(settings.embedding_model)
+        sealer = open_sealer(settings)
+        model = model or _model_of(settings, sealer)
         index = open_vector_index(settings, model)
         audit = AuditLog(database, clock=tell_time)
         reports = ReportStore(database, audit, clock=tell_time)
-        sealer = open_sealer(settings)
         cache = _open_cache(settings, database, sealer, redis, tell_time)
         epochs = LevelEpochs(database)
         namespace = namespace_of(await database.installation_id())
@@ -156,6 +156,16 @@ def _open_cache(
         entries=settings.cache_entries,
         megabytes=settings.cache_megabytes,
     )
+
+
+def _model_of(settings: Settings, sealer: Sealer) -> EmbeddingModel:
+    local = _shared_model(settings.embedding_model)
+    if settings.embedding_url is None:
+        return local
+    # Few processes have a service, and httpx takes as long to import as a small database to open.
+    from storage.embedding_service import ServedEmbeddings  # noqa: PLC0415
+
+    return ServedEmbeddings(settings.embedding_url, sealer, local)
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,8 @@
 
 The index is written by one process at a time (the caller holds the `index` lock) and read by any
 number. A table that is missing means that nothing is stored at that level. A level that this process
-cannot open is an error, never fewer results.
+cannot open is an error, never fewer results. LanceDB is imported and connected when the index is first
+looked at: a process that reads rows does without it.
 """
 
 from __future__ import annotations
@@ -10,25 +11,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from itertools import chain
-
-import lancedb
-from lancedb import AsyncConnection
+from typing import TYPE_CHECKING
 
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.errors import StorageError
 from domain.ranking import Candidates
-from storage.disk_search import search_on_disk
 from storage.embeddings import EmbeddingIdentity, EmbeddingModel
 from storage.exact_search import IndexQuery, search_in_memory
 from storage.index_errors import translated_index_errors
 from storage.index_location import IndexLocation
-from storage.level_table import WINDOWS, LevelTable, create_level_table, open_level_table
 from storage.settings import Settings
+
+if TYPE_CHECKING:
+    from lancedb import AsyncConnection
+
+    from storage.level_table import LevelTable
 
 
 class VectorIndex:
-    """The levels' tables, each level's in a LanceDB database of its own."""
+    """The levels' tables, each level's in a LanceDB database of its own; making one opens nothing."""
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class VectorIndex:
         self._exact_search_chunks = exact_search_chunks
         self._connections: dict[ConfidentialityLevel, AsyncConnection] = {}
         self._tables: dict[ConfidentialityLevel, LevelTable] = {}
+        self._connecting = asyncio.Lock()
 
     @property
     def levels(self) -> tuple[ConfidentialityLevel, ...]:
@@ -70,6 +74,8 @@ class VectorIndex:
         if windows <= self._exact_search_chunks:
             levels = await asyncio.gather(*(table.in_memory() for table in tables))
             return await asyncio.to_thread(search_in_memory, levels, queries, words, now=now)
+        from storage.disk_search import search_on_disk  # noqa: PLC0415 - see the module's docstring
+
         by_level = await asyncio.gather(
             *(search_on_disk(table, queries, words, now=now) for table in tables)
         )
@@ -82,6 +88,8 @@ class VectorIndex:
         if level not in self._tables:
             if not await self.has_table(level):
                 return None
+            from storage.level_table import open_level_table  # noqa: PLC0415 - as above
+
             table = await open_level_table(await self._connection(level), level)
             await table.check_stamp(await self._model.identity())
             self._tables[level] = table
@@ -95,30 +103,44 @@ class VectorIndex:
         """Replace the table of *level* by an empty one for the present embedding model."""
         identity: EmbeddingIdentity = await self._model.identity()
         connection = await self._connection(level)
+        from storage.level_table import create_level_table  # noqa: PLC0415 - as above
+
         self._tables[level] = await create_level_table(connection, level, identity)
         return self._tables[level]
 
     @translated_index_errors()
     async def has_table(self, level: ConfidentialityLevel) -> bool:
         """Return whether *level* has a table, whichever model made it."""
-        return WINDOWS in (await (await self._connection(level)).list_tables()).tables
+        connection = await self._connection(level)
+        from storage.level_table import WINDOWS  # noqa: PLC0415 - as above
 
-    @translated_index_errors()
+        return WINDOWS in (await connection.list_tables()).tables
+
     async def _connection(self, level: ConfidentialityLevel) -> AsyncConnection:
+        """Return the one connection to the database of *level*, opening (or creating) it."""
         if level not in self._locations:
             raise StorageError(
                 f"this process has no keys to the index of the level {level.value}: set "
                 "DIARCHY_PROCESS_CEILING below it, or give it options of that level"
             )
-        if level not in self._connections:
-            location = self._locations[level]
-            # Without a consistency interval an open table never sees another process's writes.
-            self._connections[level] = await lancedb.connect_async(
-                location.uri,
-                read_consistency_interval=timedelta(seconds=0),
-                storage_options=location.options or None,
-            )
+        async with self._connecting:
+            if level not in self._connections:
+                # In a thread, for it takes a second and other work of the loop goes on meanwhile.
+                await asyncio.to_thread(import_module, "storage.level_table")
+                self._connections[level] = await _connect(self._locations[level])
         return self._connections[level]
+
+
+@translated_index_errors()
+async def _connect(location: IndexLocation) -> AsyncConnection:
+    import lancedb  # noqa: PLC0415 - as above
+
+    # Without a consistency interval an open table never sees another process's writes.
+    return await lancedb.connect_async(
+        location.uri,
+        read_consistency_interval=timedelta(seconds=0),
+        storage_options=location.options or None,
+    )
 
 
 def open_vector_index(settings: Settings, model: EmbeddingModel) -> VectorIndex:

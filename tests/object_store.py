@@ -46,7 +46,9 @@ class ObjectStore:
         }
         listing = {
             "Effect": "Allow",
-            "Action": "s3:ListBucket",
+            # This server asks for the right to delete several at once of the bucket; S3 asks for
+            # each object.
+            "Action": ["s3:ListBucket", "s3:DeleteObject"],
             "Resource": f"arn:aws:s3:::{bucket}",
         }
         return self._user(name, below, listing)

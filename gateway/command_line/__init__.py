@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from gateway.command_line import (
+    deploying,
     doctor,
+    embeddings,
     events,
     ingesting,
     knowledge,
@@ -34,11 +36,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 denied.",
 )
-for _room in (ingesting, searching, reading, maintaining, doctor, server):
+for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server):
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
 app.add_typer(events.app, name="events")
+app.add_typer(embeddings.app, name="embeddings")
 
 
 def _print_version(asked: bool) -> None:
