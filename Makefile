@@ -22,7 +22,7 @@ demo: $(READY) ## Load examples/ and run the main job; results go to out/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 test: check ## Run every check and every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(READY) ## Formatting, lint, strict types, and who may import whom
 	@$(BIN)/ruff format --check --quiet .

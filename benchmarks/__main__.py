@@ -16,6 +16,7 @@ NAMES = (
     "analysis_time",
     "cache_latency",
     "event_throughput",
+    "run_overhead",
     "retrieval_quality",
 )
 

@@ -65,7 +65,7 @@ async def _own_work(
     started = time.perf_counter()
     reader = await identify_requester.fn(READER, None)
     stamp = await stamp_run.fn()
-    request = steps.open_request(requirement, context, reader, stamp.now)
+    request = await steps.open_request(requirement, context, reader, stamp.now)
     before_search = time.perf_counter()
     evidence = await retrieve(request, reader)
     after_search = time.perf_counter()

@@ -54,7 +54,11 @@ def job_template() -> dict[str, Any]:
     template = ProcessWorker.get_default_base_job_template()
     variables = template["variables"]["properties"]
     variables["working_dir"]["default"] = "."
-    variables["env"]["default"] = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS)}
+    variables["env"]["default"] = {
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+        # Prefect's server on SQLite sends requests away when it is busy, and may be restarted.
+        "PREFECT_CLIENT_MAX_RETRIES": "10",
+    }
     return template
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.responses import DeploymentResponse
@@ -33,9 +34,17 @@ async def register_deployments(client: PrefectClient, file: Path) -> list[Deploy
     return deployed
 
 
+async def read_ids(client: PrefectClient, file: Path) -> list[UUID]:
+    """Return Prefect's ids of the deployments that *file* declares."""
+    return [
+        (await client.read_deployment_by_name(_full_name(one))).id
+        for one in read_declarations(file)
+    ]
+
+
 async def _look_at(client: PrefectClient, declared: Declaration) -> Deployed:
     flow = load_flow_from_entrypoint(declared["entrypoint"])
-    found = await _find(client, f"{flow.name}/{declared['name']}")
+    found = await _find(client, _full_name(declared))
     if found is None:
         change = Change.MADE
     elif is_as_declared(declared, flow, found):
@@ -43,6 +52,10 @@ async def _look_at(client: PrefectClient, declared: Declaration) -> Deployed:
     else:
         change = Change.UPDATED
     return Deployed("deployment", declared["name"], change)
+
+
+def _full_name(declared: Declaration) -> str:
+    return f"{load_flow_from_entrypoint(declared['entrypoint']).name}/{declared['name']}"
 
 
 async def _find(client: PrefectClient, full_name: str) -> DeploymentResponse | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from domain.analysis import BusinessPerspective, TechnicalRequirement
 from domain.clearance import ConfidentialityLevel
@@ -88,7 +88,11 @@ class Collaboration(FrozenModel):
 class StoredRequest(FrozenModel):
     """In place of a requirement: the one that another orchestrator handed over."""
 
-    collaboration_id: str = Field(min_length=1, max_length=64)
+    model_config = ConfigDict(title="Collaboration")
+
+    collaboration_id: str = Field(
+        min_length=1, max_length=64, description="Of the other orchestrator's request."
+    )
 
 
 class CollaborationTimedOut(DiarchyError):

@@ -27,6 +27,24 @@ class TimeHorizon(StrEnum):
         return timedelta(days=_DAYS[self])
 
 
+class Cadence(StrEnum):
+    """How often a reader is briefed by itself; each has the horizon of its length."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+    @property
+    def horizon(self) -> TimeHorizon:
+        """How far back such a briefing looks."""
+        return _HORIZONS[self]
+
+
+_HORIZONS = {
+    Cadence.WEEKLY: TimeHorizon.WEEK,
+    Cadence.MONTHLY: TimeHorizon.MONTH,
+    Cadence.QUARTERLY: TimeHorizon.QUARTER,
+}
 _DAYS = {
     TimeHorizon.WEEK: 7,
     TimeHorizon.MONTH: 30,

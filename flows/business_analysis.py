@@ -32,7 +32,8 @@ async def business_analysis(
             brief = await load_brief(requirement, reader)
             request, evidence, now = request_of(brief), brief.evidence, brief.now
         else:
-            request, now = open_request(requirement, context, reader, run.now), run.now
+            now = run.now
+            request = await open_request(requirement, context, reader, now)
             evidence = await retrieve_context(request, reader)
         business = await analyze_business(request, evidence, now)
         await store_analysis(business, ReportKind.BUSINESS, evidence, reader, run)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from prefect import flow
 
-from domain.briefing import AlertNotice, CeoBriefing
+from domain.briefing import CeoBriefing
 from domain.knowledge import Domain
 from domain.summary import TimeHorizon
-from flows.parameters import Edition, MaxConfidentiality, Requester
+from flows.parameters import Alert, Edition, Horizon, MaxConfidentiality, Requester
 from tasks.briefings import (
     compose_edition,
     edition_report_id,
@@ -26,10 +26,10 @@ from tasks.stores import flow_stores
 @flow(name="ceo-briefing", flow_run_name="ceo-briefing for {requester}")
 async def ceo_briefing(
     requester: Requester,
-    time_horizon: TimeHorizon = TimeHorizon.WEEK,
+    time_horizon: Horizon = TimeHorizon.WEEK,
     max_confidentiality: MaxConfidentiality = None,
     edition: Edition = None,
-    alert: AlertNotice | None = None,
+    alert: Alert = None,
 ) -> CeoBriefing:
     """Brief a reader. Raises `AccessDenied` for an unknown or revoked requester.
 
@@ -57,5 +57,4 @@ async def ceo_briefing(
             alerted=alerted,
         )
         made_from = items_behind(windows, previous, alerted)
-        await store_briefing(briefing, made_from, reader, run)
-        return briefing
+        return await store_briefing(briefing, made_from, reader, run)

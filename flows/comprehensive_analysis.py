@@ -52,7 +52,7 @@ async def comprehensive_analysis(
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
         run = await stamp_run()
-        request = open_request(requirement, context, reader, run.now)
+        request = await open_request(requirement, context, reader, run.now)
         evidence = await retrieve_context(request, reader)
 
         # Phase 1: Sophia's business analysis

@@ -11,7 +11,7 @@ from domain.clearance import ConfidentialityLevel
 from domain.ingest import IngestReport
 from domain.knowledge import KnowledgeCategory
 from domain.records import DuplicateTracker, IngestDefaults
-from flows.parameters import Requester
+from flows.parameters import Explained, Requester
 from tasks.identification import identify_requester, stamp_run
 from tasks.ingestion import (
     FILES_A_STEP,
@@ -25,16 +25,16 @@ from tasks.stores import flow_stores
 
 @flow(name="ingest-knowledge", flow_run_name="ingest-knowledge by {requester}")
 async def ingest_knowledge(
-    paths: Annotated[list[str], Field(min_length=1, description="Files and folders to read.")],
+    paths: Annotated[list[str], Field(min_length=1), Explained("Files and folders to read.")],
     requester: Requester,
     confidentiality_level: Annotated[
-        ConfidentialityLevel | None, Field(description="For records that name no level.")
+        ConfidentialityLevel | None, Explained("For records that name no level.")
     ] = None,
     category: Annotated[
-        KnowledgeCategory | None, Field(description="For records that name no category.")
+        KnowledgeCategory | None, Explained("For records that name no category.")
     ] = None,
     strategic_priority: Annotated[
-        int | None, Field(ge=1, le=10, description="For records that name no priority.")
+        int | None, Field(ge=1, le=10), Explained("For records that name no priority.")
     ] = None,
 ) -> IngestReport:
     """Read files, store their items at up to the requester's clearance, and index them.

@@ -2,68 +2,125 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from domain.briefing import AlertNotice
 from domain.clearance import ConfidentialityLevel
 from domain.collaboration import CollaborationMode, StoredRequest
+from domain.knowledge import Domain
+from domain.requests import KeptRequest
 from domain.sealed import SealedText
+from domain.summary import Cadence, TimeHorizon
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a form says of a field.
+
+    Prefect takes a field's description from the flow's docstring and drops the one of `Field`.
+    """
+
+    text: str
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return the field's schema with the text in it."""
+        return {**handler(core_schema), "description": self.text}
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("must be the name of a time zone, such as Europe/Berlin") from None
+    return name
+
 
 Requester = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=200,
-        description="A registered principal. The registry, not this run, says what it may read.",
-    ),
+    Field(min_length=1, max_length=200),
+    Explained("A registered principal. The registry, not this run, says what it may read."),
 ]
 MaxConfidentiality = Annotated[
     ConfidentialityLevel | None,
-    Field(description="Leave out everything above this level; never widens what may be read."),
+    Explained("Leave out everything above this level; never widens what may be read."),
 ]
+_PlainText = Annotated[str, Field(min_length=1, max_length=100_000, title="Plain text")]
 Requirement = Annotated[
-    str | SealedText,
-    Field(
-        description="What to analyse. Plain text is kept in Prefect's database and shown to whoever "
-        "may see its pages: seal what is above their clearance.",
+    _PlainText | KeptRequest | SealedText,
+    Explained(
+        "What to analyse. Plain text is kept in Prefect's database and shown to whoever "
+        "may see its pages: for what they may not read, give the id of a stored request instead."
     ),
 ]
 ContextNotes = Annotated[
     dict[str, str] | SealedText | None,
-    Field(description="Notes that may be cited, by name; plain or sealed as the requirement."),
+    Explained(
+        "Notes that may be cited, by name, as a JSON object of texts. As visible as the "
+        "requirement; a stored request brings its own."
+    ),
 ]
 RequirementOrRequest = Annotated[
-    str | SealedText | StoredRequest,
-    Field(
-        description="What to analyse, as in a comprehensive analysis; or the request that the other "
-        "orchestrator stored, which is then answered.",
+    _PlainText | KeptRequest | SealedText | StoredRequest,
+    Explained(
+        "What to analyse. Plain text is kept in Prefect's database and shown to whoever "
+        "may see its pages: for what they may not read, give the id of a stored request instead. A "
+        "collaboration is what the other orchestrator asked; it is then answered."
+    ),
+]
+SummaryDomain = Annotated[
+    Domain, Explained("Which part of the company: business, technical or market.")
+]
+Horizon = Annotated[TimeHorizon, Explained("How far back to look.")]
+Alert = Annotated[
+    AlertNotice | None,
+    Explained("The strategic alert that the edition is made for; filled by the dispatcher."),
+]
+BusinessView = Annotated[
+    CollaborationMode | None,
+    Explained(
+        "Whether to build on Sophia's view, and how she is reached: in this run, or over "
+        "the event bus, for which `diarchy events serve` must be running."
     ),
 ]
 Collaboration = Annotated[
     CollaborationMode,
-    Field(
-        description="How Artemis is reached: in this run, or over the event bus in a run of its own, "
-        "for which `diarchy events serve` must be running. The result is the same.",
+    Explained(
+        "How Artemis is reached: in this run, or over the event bus in a run of its own, "
+        "for which `diarchy events serve` must be running. The result is the same."
     ),
+]
+BriefingCadence = Annotated[
+    Cadence, Explained("Whom to brief, and on how long a time: a week, a month, a quarter.")
+]
+TimeZone = Annotated[
+    str,
+    Field(min_length=1, max_length=64),
+    Explained(
+        "The schedule's time zone, such as Europe/Berlin: it says which week, month or "
+        "quarter an edition is of."
+    ),
+    AfterValidator(_known_zone),
 ]
 Edition = Annotated[
     str | None,
-    Field(
-        min_length=1,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9_\-]+$",
-        description="A name for the edition: however often a run of that name starts, it is made once.",
-    ),
+    Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$"),
+    Explained("A name for the edition: however often a run of that name starts, it is made once."),
 ]
 AnswerWithin = Annotated[
     int,
-    Field(
-        ge=1,
-        le=86_400,
-        description="Seconds to wait for an answer over the event bus; then the analysis goes on "
-        "without it and says so.",
+    Field(ge=1, le=86_400),
+    Explained(
+        "Seconds to wait for an answer over the event bus; then the analysis goes on "
+        "without it and says so."
     ),
 ]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from prefect import flow
 
-from domain.knowledge import Domain
-from domain.summary import StrategicSummary, TimeHorizon
-from flows.parameters import MaxConfidentiality, Requester
+from domain.summary import StrategicSummary
+from flows.parameters import Horizon, MaxConfidentiality, Requester, SummaryDomain
 from tasks.briefings import load_window, store_summary, summarize_domain
 from tasks.identification import identify_requester, stamp_run
 from tasks.stores import flow_stores
@@ -14,8 +13,8 @@ from tasks.stores import flow_stores
 
 @flow(name="strategic-summary", flow_run_name="strategic-summary for {requester}")
 async def strategic_summary(
-    domain: Domain,
-    time_horizon: TimeHorizon,
+    domain: SummaryDomain,
+    time_horizon: Horizon,
     requester: Requester,
     max_confidentiality: MaxConfidentiality = None,
 ) -> StrategicSummary:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from prefect import flow
 
 from domain.analysis import TechnicalPerspective
-from domain.collaboration import CollaborationMode, StoredRequest
+from domain.collaboration import StoredRequest
 from flows.consulting import consult_sophia
 from flows.parameters import (
     AnswerWithin,
+    BusinessView,
     ContextNotes,
     MaxConfidentiality,
     Requester,
@@ -38,7 +39,7 @@ async def technical_analysis(
     context: ContextNotes = None,
     max_confidentiality: MaxConfidentiality = None,
     *,
-    business_view: CollaborationMode | None = None,
+    business_view: BusinessView = None,
     answer_within_seconds: AnswerWithin = 300,
 ) -> TechnicalPerspective:
     """Analyse a requirement from the technical side; with *business_view*, on top of Sophia's."""
@@ -50,7 +51,8 @@ async def technical_analysis(
             request, evidence, now = request_of(brief), brief.evidence, brief.now
             business, requirements = brief.business_perspective, brief.technical_requirements
         else:
-            request, now = open_request(requirement, context, reader, run.now), run.now
+            now = run.now
+            request = await open_request(requirement, context, reader, now)
             evidence = await retrieve_context(request, reader)
             business = None
             if business_view is not None:

@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from domain.errors import SealBroken, StorageError
+from gateway.embedding_address import home_socket
 from storage.embedding_service import (
     EMBED_PATH,
     HEALTH_PATH,
@@ -33,7 +34,7 @@ from storage.embedding_service import (
     seal_answer,
 )
 from storage.embeddings import EmbeddingModel
-from storage.private_sockets import make_private, private_socket
+from storage.private_sockets import make_private
 from storage.sealing import Sealer, open_sealer
 from storage.settings import Settings
 
@@ -41,11 +42,6 @@ _log = logging.getLogger("diarchy.embeddings")
 
 _MOST_BYTES = 64 << 20
 _CLOSING_SECONDS = 5
-
-
-def home_socket(settings: Settings) -> Path:
-    """Return where the home's own service listens."""
-    return private_socket(settings.home.resolve() / "embeddings", "embeddings.sock")
 
 
 def embedding_app(model: EmbeddingModel, sealer: Sealer) -> Starlette:

@@ -9,6 +9,7 @@ from storage.audit import AuditLog
 from storage.database import open_database
 from storage.principals import PrincipalRegistry
 from storage.settings import Settings
+from storage.subscriptions import BriefingSubscriptions
 
 
 @asynccontextmanager
@@ -22,5 +23,15 @@ async def open_registry(settings: Settings) -> AsyncGenerator[PrincipalRegistry]
             clock=settings.tell_time,
             process_ceiling=settings.process_ceiling,
         )
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_subscriptions(settings: Settings) -> AsyncGenerator[BriefingSubscriptions]:
+    """Open who is briefed by itself, and close it at the end."""
+    database = await open_database(settings)
+    try:
+        yield BriefingSubscriptions(database, AuditLog(database, clock=settings.tell_time))
     finally:
         await database.close()

@@ -31,6 +31,7 @@ class ReportKind(StrEnum):
     BUSINESS = "business_analysis"
     TECHNICAL = "technical_analysis"
     BRIEF = "collaboration_brief"
+    REQUEST = "analysis_request"
 
 
 class ReportStore:
@@ -52,9 +53,10 @@ class ReportStore:
         reader: Reader,
         made_from: Iterable[ItemKey],
         time_horizon: TimeHorizon | None = None,
-    ) -> None:
-        """Store *report* and audit its release, in one transaction; saving an id again changes nothing.
+    ) -> bool:
+        """Store *report* and audit its release, in one transaction; return whether it is stored now.
 
+        An id that is stored already stays as it is: the first of two that save it at once wins.
         *made_from* names every item that the report was made from, so that purging one finds it.
         Raises `AccessDenied` when the label is above the reader's clearance: nothing is released.
         """
@@ -64,7 +66,7 @@ class ReportStore:
         keys = {(key.knowledge_id, key.confidentiality_level.rank) for key in made_from}
         async with self._database.writing() as session:
             if await session.get(ReportRow, report_id) is not None:
-                return
+                return False
             session.add(
                 ReportRow(
                     report_id=report_id,
@@ -85,6 +87,7 @@ class ReportStore:
             await self._audit.append(
                 session, reader.name, AuditAction.RELEASE, AuditOutcome.ALLOWED, detail
             )
+        return True
 
     async def find_latest(
         self,

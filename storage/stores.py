@@ -32,6 +32,7 @@ from storage.reports import ReportStore
 from storage.sealing import Sealer, open_sealer
 from storage.settings import Settings
 from storage.shared_cache import SharedTier
+from storage.subscriptions import BriefingSubscriptions
 from storage.vector_index import open_vector_index
 
 _VECTORS_ARE_KEPT = timedelta(days=1)
@@ -45,6 +46,7 @@ class Stores:
     database: Database
     audit: AuditLog
     principals: PrincipalRegistry
+    subscriptions: BriefingSubscriptions
     knowledge: KnowledgeBase
     reports: ReportStore
     redis: RedisConnection
@@ -116,6 +118,7 @@ async def open_stores(
             database=database,
             audit=audit,
             principals=principals,
+            subscriptions=BriefingSubscriptions(database, audit),
             knowledge=knowledge,
             reports=reports,
             redis=redis,

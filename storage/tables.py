@@ -112,6 +112,20 @@ class PrincipalRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
+class BriefingSubscriptionRow(SQLModel, table=True):
+    """A briefing that a principal gets by itself, week by week for example."""
+
+    __tablename__: ClassVar[Any] = "briefing_subscriptions"
+    __table_args__: ClassVar[Any] = (Index("ix_briefing_subscriptions_cadence", "cadence"),)
+
+    reader: str = Field(
+        sa_column=Column(
+            String(200), ForeignKey("principals.name", ondelete="CASCADE"), primary_key=True
+        )
+    )
+    cadence: str = Field(primary_key=True, max_length=20)
+
+
 class AuditRow(SQLModel, table=True):
     """One entry of the hash chain; holds ids, labels and counts, never content."""
 

@@ -9,6 +9,7 @@ looked at: a process that reads rows does without it.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -125,10 +126,25 @@ class VectorIndex:
             )
         async with self._connecting:
             if level not in self._connections:
-                # In a thread, for it takes a second and other work of the loop goes on meanwhile.
-                await asyncio.to_thread(import_module, "storage.level_table")
+                # In a thread: other work of the loop goes on meanwhile.
+                await asyncio.to_thread(_import_lancedb)
                 self._connections[level] = await _connect(self._locations[level])
         return self._connections[level]
+
+
+def _import_lancedb() -> None:
+    """Import LanceDB and what uses it.
+
+    Thousands of classes come with it, all of them to stay: the collector would look through them again
+    and again for garbage, which takes as long as importing them.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        import_module("storage.level_table")
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 @translated_index_errors()

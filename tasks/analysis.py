@@ -16,6 +16,7 @@ from domain.analysis import (
 from domain.clearance import ConfidentialityLevel, Reader
 from domain.evidence import Labelled, RetrievedItem
 from domain.knowledge import ItemKey
+from domain.requests import AnalysisBrief, KeptRequest
 from domain.sealed import SealedText
 from reasoning.extractive import ExtractiveReasoner
 from reasoning.reasoner import Reasoner
@@ -32,19 +33,28 @@ _THINKING = timedelta(minutes=5)
 EvidenceByQuestion = dict[str, tuple[RetrievedItem, ...]]
 
 
-def open_request(
-    requirement: str | SealedText,
+async def open_request(
+    requirement: str | SealedText | KeptRequest,
     context: dict[str, str] | SealedText | None,
     reader: Reader,
     now: datetime,
 ) -> AnalysisRequest:
-    """Return the request, opened where it is sealed.
+    """Return the request, opened where it is sealed, looked up where it is stored.
 
-    A requirement carries no label of its own: it counts as internal, or as public where its author
-    reads nothing higher.
+    A stored one has the label that its author gave it, and notes of its own. Any other carries no
+    label: it counts as internal, or as public where its author reads nothing higher. Raises `NotFound`
+    for an id that the reader stored nothing under, or may not read any more.
     """
     sealer = current_stores().sealer
     notes = sealer.open_notes(context) if isinstance(context, SealedText) else context or {}
+    if isinstance(requirement, KeptRequest):
+        brief = await load_request(requirement, reader)
+        return AnalysisRequest(
+            requirement=brief.requirement,
+            requirement_level=brief.confidentiality_level,
+            context={**brief.context, **notes},
+            asked_at=now,
+        )
     level = min(ConfidentialityLevel.INTERNAL, reader.clearance.level, key=lambda level: level.rank)
     return AnalysisRequest(
         requirement=sealer.open_text(requirement),
@@ -52,6 +62,12 @@ def open_request(
         context=notes,
         asked_at=now,
     )
+
+
+@step(name="load-request", timeout=timedelta(minutes=2), tags={"clearance"})
+async def load_request(request: KeptRequest, reader: Reader) -> AnalysisBrief:
+    """Read what the reader stored; never kept, so that a lowered clearance counts."""
+    return await current_stores().reports.get(AnalysisBrief, request.request_id, reader)
 
 
 @step(

@@ -178,9 +178,13 @@ async def store_summary(
 @step(name="store-briefing", timeout=timedelta(minutes=2), tags={"release"})
 async def store_briefing(
     briefing: CeoBriefing, made_from: set[ItemKey], reader: Reader, run: RunStamp
-) -> None:
-    """Store the edition under its label, audited, before the reader gets it."""
-    await current_stores().reports.save(
+) -> CeoBriefing:
+    """Store the edition under its label, audited, before the reader gets it; return what is stored.
+
+    Of two runs that make the same edition at once, both return the one that came first.
+    """
+    reports = current_stores().reports
+    is_first = await reports.save(
         briefing,
         report_id=run.report_id,
         kind=ReportKind.BRIEFING,
@@ -188,6 +192,7 @@ async def store_briefing(
         made_from=made_from,
         time_horizon=briefing.time_horizon,
     )
+    return briefing if is_first else await reports.get(CeoBriefing, run.report_id, reader)
 
 
 def items_behind(

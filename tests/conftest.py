@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from gateway.prefect_server import PrefectServer, point_process_at
@@ -16,6 +17,10 @@ from tests.stores import clock, home, open_home
 __all__ = ["clock", "home", "open_home"]
 
 _KEPT = {"DIARCHY_PROOFS"}
+
+# How long a case takes says something of the machine and nothing of the code.
+hypothesis_settings.register_profile("diarchy", deadline=None)
+hypothesis_settings.load_profile("diarchy")
 
 # Before Prefect is imported anywhere: it reads the environment once.
 for _name in list(os.environ):

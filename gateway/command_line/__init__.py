@@ -21,8 +21,10 @@ from gateway.command_line import (
     maintaining,
     principals,
     reading,
+    requests,
     searching,
     server,
+    serving,
 )
 from gateway.command_line.failures import report_failure
 from gateway.command_line.invocation import Invocation, remember_invocation
@@ -36,10 +38,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 denied.",
 )
-for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server):
+for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server, serving):
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
+app.add_typer(requests.app, name="requests")
 app.add_typer(events.app, name="events")
 app.add_typer(embeddings.app, name="embeddings")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -45,6 +46,31 @@ def read_text(argument: str) -> str:
     except OSError as error:
         raise typer.BadParameter(f"{argument[1:]}: {error.strerror}") from None
     return argument
+
+
+def read_requirement(argument: str) -> str:
+    """Return the requirement that an argument gives; an empty one is refused."""
+    text = read_text(argument)
+    if not text.strip():
+        raise typer.BadParameter("the requirement must not be empty")
+    return text
+
+
+def read_notes(file: Path) -> dict[str, str]:
+    """Return the texts of a JSON object in *file*."""
+    try:
+        value = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise typer.BadParameter(f"--context {file}: must be a JSON object of texts") from None
+    except OSError as error:
+        raise typer.BadParameter(f"--context {file}: {error.strerror}") from None
+    if not isinstance(value, dict):
+        raise typer.BadParameter(f"--context {file}: must be a JSON object of texts")
+    fields = cast("dict[str, Any]", value)
+    for name, text in fields.items():
+        if not isinstance(text, str):
+            raise typer.BadParameter(f"--context {file}, {name}: must be a text")
+    return cast("dict[str, str]", fields)
 
 
 AsPrincipal = Annotated[

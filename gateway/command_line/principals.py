@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.clearance import ConfidentialityLevel, Principal
+from domain.summary import Cadence
 from gateway.command_line.options import AsJson, get_settings
 
 app = typer.Typer(help="The registry of principals and their clearances.", no_args_is_help=True)
@@ -29,26 +31,75 @@ ClearanceOption = Annotated[
 ]
 
 
+def _cadences(given: str) -> tuple[Cadence, ...]:
+    try:
+        asked = {Cadence(one.strip().lower()) for one in given.split(",")}
+    except ValueError:
+        known = ", ".join(cadence.value for cadence in Cadence)
+        raise typer.BadParameter(f"must be one or more of {known}, separated by commas") from None
+    return tuple(cadence for cadence in Cadence if cadence in asked)
+
+
+CadencesArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CADENCES", show_default=False, help="weekly, monthly, quarterly; by commas."
+    ),
+]
+
+
 @app.command()
-def add(name: Name, clearance: ClearanceOption) -> None:
+def add(
+    name: Name,
+    clearance: ClearanceOption,
+    briefings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CADENCES",
+            help="Briefings that it gets by itself: weekly, monthly, quarterly; by commas.",
+        ),
+    ] = None,
+) -> None:
     """Register a principal."""
-    asyncio.run(_add(name, clearance))
+    cadences = _cadences(briefings) if briefings else ()
+    asyncio.run(_add(name, clearance, cadences))
     typer.echo(f"Registered {name}, cleared for {clearance.value}.")
+    if cadences:
+        typer.echo(_told(name, cadences))
+
+
+@app.command()
+def subscribe(name: Name, cadences: CadencesArgument) -> None:
+    """Brief a principal by itself from the next period on."""
+    typer.echo(_told(name, asyncio.run(_subscribe(name, _cadences(cadences)))))
+
+
+@app.command()
+def unsubscribe(name: Name, cadences: CadencesArgument) -> None:
+    """Brief a principal by itself no longer."""
+    typer.echo(_told(name, asyncio.run(_unsubscribe(name, _cadences(cadences)))))
 
 
 @app.command("list")
 def list_principals(as_json: AsJson = False) -> None:
     """List the principals."""
-    principals = asyncio.run(_list())
+    principals, briefings = asyncio.run(_list())
+    rows = [_row(principal, briefings.get(principal.name, ())) for principal in principals]
     if as_json:
-        from pydantic import TypeAdapter
-
-        registry = TypeAdapter(tuple[Principal, ...])
-        typer.echo(registry.dump_json(tuple(principals), indent=2).decode())
+        typer.echo(
+            json.dumps(
+                [
+                    principal.model_dump(mode="json")
+                    | {"briefings": list(briefings.get(principal.name, ()))}
+                    for principal in principals
+                ],
+                indent=2,
+            )
+        )
     elif sys.stdout.isatty():
-        Console().print(_table(principals))
+        Console().print(_table(rows))
     else:
-        for row in map(_row, principals):
+        for row in rows:
             typer.echo("\t".join(row))
 
 
@@ -66,18 +117,35 @@ def set_clearance(name: Name, clearance: ClearanceOption) -> None:
     typer.echo(f"{name} is now cleared for {clearance.value}.")
 
 
-async def _add(name: str, level: ConfidentialityLevel) -> None:
+async def _add(name: str, level: ConfidentialityLevel, cadences: Sequence[Cadence]) -> None:
     from storage.registry import open_registry
 
     async with open_registry(get_settings()) as registry:
         await registry.add(name, level)
+    if cadences:
+        await _subscribe(name, cadences)
 
 
-async def _list() -> Sequence[Principal]:
-    from storage.registry import open_registry
+async def _subscribe(name: str, cadences: Sequence[Cadence]) -> Sequence[Cadence]:
+    from storage.registry import open_subscriptions
 
-    async with open_registry(get_settings()) as registry:
-        return await registry.list()
+    async with open_subscriptions(get_settings()) as subscriptions:
+        return await subscriptions.add(name, cadences)
+
+
+async def _unsubscribe(name: str, cadences: Sequence[Cadence]) -> Sequence[Cadence]:
+    from storage.registry import open_subscriptions
+
+    async with open_subscriptions(get_settings()) as subscriptions:
+        return await subscriptions.remove(name, cadences)
+
+
+async def _list() -> tuple[Sequence[Principal], Mapping[str, Sequence[Cadence]]]:
+    from storage.registry import open_registry, open_subscriptions
+
+    settings = get_settings()
+    async with open_registry(settings) as registry, open_subscriptions(settings) as subscriptions:
+        return await registry.list(), await subscriptions.list()
 
 
 async def _revoke(name: str) -> None:
@@ -94,17 +162,23 @@ async def _set_clearance(name: str, level: ConfidentialityLevel) -> None:
         await registry.set_clearance(name, level)
 
 
-def _row(principal: Principal) -> tuple[str, str, str, str]:
+def _told(name: str, cadences: Sequence[Cadence]) -> str:
+    gets = ", ".join(cadence.value for cadence in cadences) or "none"
+    return f"Briefings of {name}: {gets}."
+
+
+def _row(principal: Principal, cadences: Sequence[Cadence]) -> tuple[str, str, str, str, str]:
     return (
         principal.name,
         principal.clearance.level.value,
         f"{principal.registered_at:%Y-%m-%d}",
         f"revoked {principal.revoked_at:%Y-%m-%d}" if principal.revoked_at else "active",
+        ", ".join(cadence.value for cadence in cadences),
     )
 
 
-def _table(principals: Sequence[Principal]) -> Table:
-    table = Table("Name", "Clearance", "Registered", "State")
-    for row in map(_row, principals):
+def _table(rows: Sequence[tuple[str, str, str, str, str]]) -> Table:
+    table = Table("Name", "Clearance", "Registered", "State", "Briefings")
+    for row in rows:
         table.add_row(*row)
     return table

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
 
@@ -22,7 +21,8 @@ from gateway.command_line.options import (
     MaxConfidentiality,
     OutputFiles,
     get_settings,
-    read_text,
+    read_notes,
+    read_requirement,
 )
 from gateway.command_line.output import Rendering, deliver, messages
 from gateway.command_line.running import prepare_prefect
@@ -136,8 +136,8 @@ def analyze(
     from storage.sealing import open_sealer
 
     settings = get_settings()
-    text = _requirement_text(requirement)
-    notes = None if context is None else _context_notes(context)
+    text = read_requirement(requirement)
+    notes = None if context is None else read_notes(context)
     sealer = open_sealer(settings)
     prepare_prefect(settings)
     from flows import comprehensive_analysis
@@ -155,29 +155,6 @@ def analyze(
             )
         )
     _deliver(result, full=full, as_json=as_json, files=output)
-
-
-def _requirement_text(argument: str) -> str:
-    text = read_text(argument)
-    if not text.strip():
-        raise typer.BadParameter("the requirement must not be empty")
-    return text
-
-
-def _context_notes(file: Path) -> dict[str, str]:
-    try:
-        value = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise typer.BadParameter(f"--context {file}: must be a JSON object of texts") from None
-    except OSError as error:
-        raise typer.BadParameter(f"--context {file}: {error.strerror}") from None
-    if not isinstance(value, dict):
-        raise typer.BadParameter(f"--context {file}: must be a JSON object of texts")
-    fields = cast("dict[str, Any]", value)
-    for name, text in fields.items():
-        if not isinstance(text, str):
-            raise typer.BadParameter(f"--context {file}, {name}: must be a text")
-    return cast("dict[str, str]", fields)
 
 
 def _deliver(

@@ -17,7 +17,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from domain.errors import StorageError
-from gateway.embedding_server import home_socket
+from gateway.embedding_address import home_socket
 from gateway.waiting import wait_until
 from storage.embedding_service import EMBED_PATH, HEALTH_PATH, ServedEmbeddings, service_client
 from storage.embeddings import EmbeddingIdentity, EmbeddingModel

@@ -1,0 +1,1 @@
+"""Everything that a home needs to work by itself, as one command: `diarchy serve`."""
