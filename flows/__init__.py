@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flows.bulk_ingest import bulk_ingest
     from flows.business_analysis import business_analysis
     from flows.ceo_briefing import ceo_briefing
     from flows.comprehensive_analysis import comprehensive_analysis
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from flows.technical_analysis import technical_analysis
 
 __all__ = [
+    "bulk_ingest",
     "business_analysis",
     "ceo_briefing",
     "comprehensive_analysis",

@@ -47,14 +47,20 @@ async def ingest_knowledge(
         strategic_priority=strategic_priority,
     )
     async with flow_stores():
-        writer = await identify_requester(requester)
-        run = await stamp_run()
-        listing = await find_source_files(paths)
-        report = refused_files(listing)
-        duplicates = DuplicateTracker()
-        for first in range(0, len(listing.files), FILES_A_STEP):
-            some = listing.files[first : first + FILES_A_STEP]
-            stored = await store_files(some, defaults, writer, run.now, duplicates)
-            report, duplicates = report.plus(stored.report), stored.duplicates
+        report = await store_sources(paths, requester, defaults)
         await index_pending()
         return report
+
+
+async def store_sources(paths: list[str], requester: str, defaults: IngestDefaults) -> IngestReport:
+    """Store what the files hold, in their order; the index is owed it afterwards."""
+    writer = await identify_requester(requester)
+    run = await stamp_run()
+    listing = await find_source_files(paths)
+    report = refused_files(listing)
+    duplicates = DuplicateTracker()
+    for first in range(0, len(listing.files), FILES_A_STEP):
+        some = listing.files[first : first + FILES_A_STEP]
+        stored = await store_files(some, defaults, writer, run.now, duplicates)
+        report, duplicates = report.plus(stored.report), stored.duplicates
+    return report
