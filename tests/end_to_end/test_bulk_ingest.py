@@ -33,7 +33,7 @@ def test_spread_over_processes_one_of_which_is_killed_the_index_is_the_same_byte
 ):
     del prefect_api
     # Several batches a level, so that both processes have work.
-    monkeypatch.setattr(indexing, "_ENTRIES_AT_ONCE", 4)
+    monkeypatch.setattr(indexing, "_ENTRIES_AT_ONCE", 8)
     expected = write_company(tmp_path / "files", seed=11)
     by_one, by_many = tmp_path / "one", tmp_path / "many"
 
