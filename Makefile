@@ -13,13 +13,16 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check proofs bench clean
+.PHONY: help demo serve test check proofs bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 demo: $(READY) ## Load examples/ and run the main job; results go to out/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+serve: $(READY) ## Run everything a home needs; Ctrl-C ends it
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/diarchy serve
 
 test: check ## Run every check and every test
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal

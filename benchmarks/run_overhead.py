@@ -35,13 +35,15 @@ from storage.settings import Settings
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
 
-_ROUNDS = 9
+_ROUNDS = 5
 _PAUSE_SECONDS = 3
 _LOOK_EVERY_SECONDS = 0.1
 _MOST_SECONDS = 2.0
 """What a run may take beyond a flow that does nothing."""
 _NOTHING = "benchmarks.nothing.nothing"
 _ANALYSIS = "comprehensive-analysis/comprehensive-analysis"
+_NEW_ANALYSIS = f"{_ANALYSIS}, of what nobody asked before"
+"""No search and no vector of it is cached."""
 _BRIEFING = "ceo-briefing/ceo-briefing"
 _REQUIREMENT = EXAMPLES / "requirements" / "real-time-tracking.txt"
 _STARTED = timedelta(minutes=5)
@@ -52,43 +54,48 @@ async def run(_: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="diarchy-benchmark-") as folder:
         settings = Settings(home=Path(folder) / "home")
         async with _served(settings):
-            seconds, works = await _measure()
-    _print(seconds, works)
+            seconds, since_seen = await _measure()
+    _print(seconds, since_seen)
 
 
 async def _measure() -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Return the seconds from creation to end, and those in the state Running, by deployment."""
+    """Return the seconds from creation to end, and from when a worker saw the run, by deployment."""
     from prefect import get_client  # noqa: PLC0415 - Prefect reads its settings first
 
     requirement = _REQUIREMENT.read_text(encoding="utf-8")
+    analysis: dict[str, Any] = {
+        "requester": READER,
+        "requirement": requirement,
+        "context": json.loads(_REQUIREMENT.with_suffix(".context.json").read_text()),
+    }
     asked: dict[str, dict[str, Any]] = {
         "nothing": {},
         _BRIEFING: {"requester": READER, "time_horizon": "month"},
-        _ANALYSIS: {
-            "requester": READER,
-            "requirement": requirement,
-            "context": json.loads(_REQUIREMENT.with_suffix(".context.json").read_text()),
-        },
+        _ANALYSIS: analysis,
+        _NEW_ANALYSIS: analysis,
     }
     seconds: dict[str, list[float]] = defaultdict(list)
-    works: dict[str, list[float]] = defaultdict(list)
+    since_seen: dict[str, list[float]] = defaultdict(list)
     async with get_client() as client:
         ids = {name: (await _deployment(client, name)) for name in asked}
         for number in range(-1, _ROUNDS):
-            for name, parameters in asked.items():
+            for name, given in asked.items():
+                parameters = dict(given)
                 await asyncio.sleep(_PAUSE_SECONDS)
-                whole, running = await _run_once(client, ids[name], parameters)
+                if name == _NEW_ANALYSIS:
+                    parameters["requirement"] = f"{requirement}\nThis is request {number}."
+                whole, seen = await _run_once(client, ids[name], parameters)
                 if number >= 0:
                     seconds[name].append(whole)
-                    works[name].append(running)
-    return seconds, works
+                    since_seen[name].append(seen)
+    return seconds, since_seen
 
 
 async def _deployment(client: PrefectClient, name: str) -> UUID:
     """Return the id of a deployment; that of the flow that does nothing is made."""
     like = await client.read_deployment_by_name(_BRIEFING)
     if name != "nothing":
-        return (await client.read_deployment_by_name(name)).id
+        return (await client.read_deployment_by_name(name.partition(",")[0])).id
     from benchmarks.nothing import nothing  # noqa: PLC0415 - as above
 
     return await client.create_deployment(
@@ -107,7 +114,7 @@ async def _deployment(client: PrefectClient, name: str) -> UUID:
 async def _run_once(
     client: PrefectClient, deployment: UUID, parameters: dict[str, Any]
 ) -> tuple[float, float]:
-    """Create a run and wait for its end; return its seconds, and those it was Running."""
+    """Create a run and wait for its end; return its seconds, and those since its worker saw it."""
     began = time.perf_counter()
     flow_run = await client.create_flow_run_from_deployment(deployment, parameters=parameters)
     while not (flow_run.state and flow_run.state.is_final()):
@@ -116,7 +123,9 @@ async def _run_once(
     taken = time.perf_counter() - began
     if not flow_run.state.is_completed():
         raise RuntimeError(f"a run ended as {flow_run.state.name}")
-    return taken, flow_run.total_run_time.total_seconds()
+    states = await client.read_flow_run_states(flow_run.id)
+    seen = next(state for state in states if state.is_pending())
+    return taken, (states[-1].timestamp - seen.timestamp).total_seconds()
 
 
 @asynccontextmanager
@@ -176,26 +185,43 @@ async def _diarchy(environment: dict[str, str], *arguments: str) -> None:
         raise RuntimeError(f"`diarchy {arguments[0]}` failed")
 
 
-def _print(seconds: dict[str, list[float]], works: dict[str, list[float]]) -> None:
-    nothing = percentile(seconds["nothing"], 50)
-    beyond = {name: percentile(taken, 50) - nothing for name, taken in seconds.items()}
+def _print(seconds: dict[str, list[float]], since_seen: dict[str, list[float]]) -> None:
     rows = [
         [
-            name.partition("/")[0],
+            name.rpartition("/")[2],
             f"{percentile(taken, 50):.2f}",
-            f"{percentile(taken, 90):.2f}",
-            f"{percentile(works[name], 50):.2f}",
-            f"{beyond[name]:+.2f}" if name != "nothing" else "",
+            f"{percentile(since_seen[name], 50):.2f}",
+            *(
+                ("", "")
+                if name == "nothing"
+                else map(_signed, (beyond(seconds, name), beyond(since_seen, name)))
+            ),
         ]
         for name, taken in seconds.items()
     ]
-    holds = all(one <= _MOST_SECONDS for one in beyond.values())
+    holds = all(beyond(since_seen, name) <= _MOST_SECONDS for name in since_seen)
+    columns = [
+        "p50",
+        "from creation",
+        "from when a worker saw it",
+        "beyond nothing",
+        "beyond nothing",
+    ]
     print_table(
-        f"A triggered run, seconds from its creation to its end, {_ROUNDS} rounds",
-        ["", "p50", "p90", "p50 running", "p50 beyond nothing"],
+        f"A triggered run, seconds to its end, {_ROUNDS} rounds",
+        columns,
         rows,
         notes=[
             f"at most {_MOST_SECONDS:.0f} s beyond a flow that does nothing: {verdict(holds)}",
-            "running: between the states Running and Completed, as Prefect tells it",
+            "that is judged from when a worker saw the run: before, up to two seconds are chance",
         ],
     )
+
+
+def beyond(seconds: dict[str, list[float]], name: str) -> float:
+    """Return how much longer the median run of *name* takes than one that does nothing."""
+    return percentile(seconds[name], 50) - percentile(seconds["nothing"], 50)
+
+
+def _signed(seconds: float) -> str:
+    return f"{seconds:+.2f}"

@@ -27,6 +27,8 @@ SILENCE = timedelta(seconds=90)
 """Three heartbeats missed."""
 NEVER_BEGAN = timedelta(minutes=10)
 RESUMPTIONS = 3
+_ONE_CRASH = timedelta(seconds=5)
+"""No run begins and crashes again within it: what Prefect hears twice, being busy, is one crash."""
 
 _BEGUN_OR_GIVEN_UP = {
     "Running",
@@ -75,7 +77,7 @@ def declared_automations(
         AutomationCore(
             name="diarchy: a crashed run is resumed",
             description=f"At most {RESUMPTIONS} times; what it had finished is not repeated.",
-            trigger=_crash_after(range(1, RESUMPTIONS + 1), related, within=timedelta(0)),
+            trigger=_crash_after(range(1, RESUMPTIONS + 1), related, within=_ONE_CRASH),
             actions=[_offer_again("Resumed after its process died.")],
         ),
         AutomationCore(

@@ -6,11 +6,12 @@ slots and never all of them, so a short one waits for no long one.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
 from deployments.changes import Change, Deployed
@@ -71,7 +72,9 @@ async def _ensure_pool(client: PrefectClient, pool: WorkPool, *, slots: int) -> 
     try:
         found = await client.read_work_pool(pool.value)
     except ObjectNotFound:
-        await client.create_work_pool(WorkPoolCreate(name=pool.value, type="process", **wanted))
+        new = WorkPoolCreate(name=pool.value, type="process", **wanted)
+        with suppress(ObjectAlreadyExists):  # another deployed the same at the same time
+            await client.create_work_pool(new)
         return Deployed("work pool", pool.value, Change.MADE)
     change = _difference(found, wanted)
     if change is Change.UPDATED:
@@ -92,7 +95,8 @@ async def _ensure_queue(
     try:
         found = await client.read_work_queue_by_name(queue.value, work_pool_name=pool.value)
     except ObjectNotFound:
-        await client.create_work_queue(queue.value, work_pool_name=pool.value, **wanted)
+        with suppress(ObjectAlreadyExists):
+            await client.create_work_queue(queue.value, work_pool_name=pool.value, **wanted)
         return Deployed("work queue", name, Change.MADE)
     change = _difference(found, wanted)
     if change is Change.UPDATED:

@@ -20,6 +20,7 @@ from storage.embeddings import EmbeddingModel
 from storage.epochs import advance_epochs
 from storage.item_windows import IndexBatch, ItemWindows
 from storage.knowledge_events import changes_of, update_event
+from storage.metrics import INDEX_CHANGES
 from storage.outgoing_events import OutgoingEvents
 from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
 from storage.vector_index import VectorIndex
@@ -106,7 +107,9 @@ class Indexer:
             if not entries:
                 return False
             table = await self._index.get_or_create_table(batch.level)
-            return await self._apply(table, entries, windows)
+            removed = await self._apply(table, entries, windows)
+            INDEX_CHANGES.add(amount=len(entries))
+            return removed
 
     async def settle(self, level: ConfidentialityLevel, *, removed: bool) -> None:
         """Settle the index of *level* after its batches; *removed* tells whether windows were removed."""
@@ -160,6 +163,7 @@ class Indexer:
             table = table or await self._index.get_or_create_table(level)
             removed |= await self._apply(table, entries)
             worked_off += len(entries)
+            INDEX_CHANGES.add(amount=len(entries))
             if progress is not None:
                 progress(done + worked_off, total)
         if table is not None:

@@ -9,10 +9,8 @@ looked at: a process that reads rows does without it.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -23,6 +21,7 @@ from storage.embeddings import EmbeddingIdentity, EmbeddingModel
 from storage.exact_search import IndexQuery, search_in_memory
 from storage.index_errors import translated_index_errors
 from storage.index_location import IndexLocation
+from storage.lancedb_import import import_lancedb
 from storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,6 +95,13 @@ class VectorIndex:
             self._tables[level] = table
         return self._tables[level]
 
+    async def count_passages(self) -> dict[ConfidentialityLevel, int]:
+        """Return how many windows each level's tables hold, of the levels that this process can open."""
+        tables = {level: await self.find_table(level) for level in self.levels}
+        return {
+            level: 0 if table is None else await table.count() for level, table in tables.items()
+        }
+
     async def get_or_create_table(self, level: ConfidentialityLevel) -> LevelTable:
         """Return the table of *level*, made empty where there is none."""
         return await self.find_table(level) or await self.recreate_table(level)
@@ -126,25 +132,9 @@ class VectorIndex:
             )
         async with self._connecting:
             if level not in self._connections:
-                # In a thread: other work of the loop goes on meanwhile.
-                await asyncio.to_thread(_import_lancedb)
+                await asyncio.to_thread(import_lancedb)
                 self._connections[level] = await _connect(self._locations[level])
         return self._connections[level]
-
-
-def _import_lancedb() -> None:
-    """Import LanceDB and what uses it.
-
-    Thousands of classes come with it, all of them to stay: the collector would look through them again
-    and again for garbage, which takes as long as importing them.
-    """
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        import_module("storage.level_table")
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 @translated_index_errors()

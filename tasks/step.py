@@ -19,7 +19,9 @@ from prefect.exceptions import PrefectException
 from prefect.tasks import exponential_backoff
 
 from domain.errors import DiarchyError, TransientStorageError
+from tasks.observation import observed_step
 from tasks.sealed_results import HomeResults, SealedSerializer
+from tasks.tag_limits import has_no_limit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +43,7 @@ def step(
     With *keep_result* the result is sealed and kept, so that a retry of the flow run does not repeat
     the task as long as its arguments are the same.
     """
+    has_no_limit(tags)
 
     def decorate(function: Callable[P, Awaitable[R]]) -> Task[P, Coroutine[Any, Any, R]]:
         decorated = prefect_task(
@@ -72,7 +75,8 @@ def _without_content(
     @functools.wraps(function)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return await function(*args, **kwargs)
+            with observed_step(name):
+                return await function(*args, **kwargs)
         except (DiarchyError, PrefectException):
             raise
         except TimeoutError:

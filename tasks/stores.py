@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 
 from storage.settings import Settings
 from storage.stores import Stores, open_stores
+from tasks.observation import observed_run
+from tasks.tag_limits import pass_over_tag_limits
 
 _given: ContextVar[Stores | None] = ContextVar("diarchy_stores", default=None)
 
@@ -49,9 +51,11 @@ def current_settings() -> Settings:
 @asynccontextmanager
 async def flow_stores() -> AsyncGenerator[Stores]:
     """Give the tasks of a flow run their stores; those of an enclosing `use_stores` come first."""
+    pass_over_tag_limits()
     given = _given.get()
     if given is not None:
-        yield given
+        with observed_run():
+            yield given
         return
     settings = Settings()
     of_loop = _shared.setdefault(asyncio.get_running_loop(), {})
@@ -63,7 +67,8 @@ async def flow_stores() -> AsyncGenerator[Stores]:
         shared.users += 1
     try:
         async with use_stores(stores):
-            yield stores
+            with observed_run():
+                yield stores
     finally:
         async with shared.lock:
             shared.users -= 1

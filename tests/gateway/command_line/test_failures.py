@@ -124,8 +124,10 @@ def test_a_failure_shows_where_it_came_from_only_when_asked(home: Path):
 
 
 def test_doctor_says_what_is_wrong_and_what_to_do_about_it(home: Path, tmp_path: Path):
-    well = diarchy("doctor", home=home)
-    unready = diarchy("doctor", home=tmp_path / "new")
+    # Of its own: deployments of other tests are none of its business.
+    own = {"PREFECT_API_URL": ""}
+    well = diarchy("doctor", home=home, **own)
+    unready = diarchy("doctor", home=tmp_path / "new", **own)
 
     assert well.returncode == 0
     assert "FAILED" not in well.stdout

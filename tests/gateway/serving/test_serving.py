@@ -117,7 +117,9 @@ def test_a_home_is_served_from_its_first_run_to_the_end_of_its_last_process(serv
 
 
 def works_off_a_run_of_a_deployment(served: Served) -> None:
-    run = start_run(served, "strategic-summary", requester="staff", domain="technical")
+    run = start_run(
+        served, "strategic-summary", requester="staff", domain="technical", time_horizon="month"
+    )
 
     wait_until(
         lambda: state_of(served, run) in {"COMPLETED", "FAILED", "CRASHED"},
