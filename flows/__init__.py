@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flows.bulk_ingest import bulk_ingest
     from flows.business_analysis import business_analysis
     from flows.canary_sweep import canary_sweep
     from flows.ceo_briefing import ceo_briefing
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flows.technical_analysis import technical_analysis
 
 __all__ = [
+    "bulk_ingest",
     "business_analysis",
     "canary_sweep",
     "ceo_briefing",

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.clearance import ConfidentialityLevel
+from domain.clearance import ConfidentialityLevel, Reader
 from domain.ingest import IngestReport
 from domain.knowledge import KnowledgeCategory
 from domain.records import DuplicateTracker, IngestDefaults
 from flows.parameters import Explained, Requester
+from storage.source_files.listing import SourceListing
 from tasks.artifacts import shown_progress
 from tasks.identification import identify_requester, stamp_run
 from tasks.ingestion import (
@@ -51,15 +52,23 @@ async def ingest_knowledge(
     )
     async with flow_stores(), shown_progress():
         writer = await identify_requester(requester)
-        run = await stamp_run()
-        listing = await find_source_files(paths)
-        report = refused_files(listing)
-        duplicates = DuplicateTracker()
-        for first in range(0, len(listing.files), FILES_A_STEP):
-            some = listing.files[first : first + FILES_A_STEP]
-            stored = await store_files(some, defaults, writer, run.now, duplicates)
-            report, duplicates = report.plus(stored.report), stored.duplicates
-            report_progress("files", first + len(some), len(listing.files))
+        listing, report = await store_sources(paths, writer, defaults)
         await index_pending()
         await note_duration(listing.files, writer)
         return report
+
+
+async def store_sources(
+    paths: list[str], writer: Reader, defaults: IngestDefaults
+) -> tuple[SourceListing, IngestReport]:
+    """Store what the files hold, in their order; the index is owed it afterwards."""
+    run = await stamp_run()
+    listing = await find_source_files(paths)
+    report = refused_files(listing)
+    duplicates = DuplicateTracker()
+    for first in range(0, len(listing.files), FILES_A_STEP):
+        some = listing.files[first : first + FILES_A_STEP]
+        stored = await store_files(some, defaults, writer, run.now, duplicates)
+        report, duplicates = report.plus(stored.report), stored.duplicates
+        report_progress("files", first + len(some), len(listing.files))
+    return listing, report

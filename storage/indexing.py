@@ -7,7 +7,6 @@ texts share a batch moves the last bits of a vector, and a secret text must move
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -16,13 +15,11 @@ from sqlalchemy import CursorResult, delete, func, insert, literal, update
 from sqlmodel import col, select
 
 from domain.clearance import ConfidentialityLevel
-from domain.sentences import Span
-from storage.chunking import window_spans
 from storage.database import Database
 from storage.embeddings import EmbeddingModel
 from storage.epochs import advance_epochs
+from storage.item_windows import IndexBatch, ItemWindows
 from storage.knowledge_events import changes_of, update_event
-from storage.knowledge_rows import LEVELS
 from storage.metrics import INDEX_CHANGES
 from storage.outgoing_events import OutgoingEvents
 from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
@@ -31,20 +28,19 @@ from storage.vector_index import VectorIndex
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from storage.index_rows import Window
     from storage.level_table import LevelTable
 
 Progress = Callable[[int, int], None]
 """Called with how many items are done and how many there are in all."""
 
 _ENTRIES_AT_ONCE = 512
-_OVERLAP_TOKENS = 40
-_MOST_TITLE_TOKENS = 32
-_MARKERS_CHARACTERS = 200
 
 
 class Indexer:
-    """Keeps the index in step with the truth; one at a time in an installation."""
+    """Keeps the index in step with the truth; one at a time in an installation.
+
+    It works on the levels that this process can open; what is owed to others waits for one that can.
+    """
 
     def __init__(
         self,
@@ -57,30 +53,74 @@ class Indexer:
     ) -> None:
         self._database = database
         self._index = index
-        self._model = model
         self._outgoing = outgoing
         self._clock = clock
+        self.windows = ItemWindows(database, model)
 
     async def drain(self, progress: Progress | None = None) -> int:
         """Work off the outbox; return how many entries there were."""
         async with self._database.exclusive("index"):
             total = await self.pending()
             done = 0
-            for level in LEVELS:
+            for level in self._index.levels:
                 done += await self._drain_level(level, done, total, progress)
         return done
 
     async def pending(self) -> int:
-        """Return how many entries the outbox holds."""
+        """Return how many entries the outbox holds for the levels that this process can open."""
+        ranks = [level.rank for level in self._index.levels]
         async with self._database.reading() as session:
-            count = select(func.count()).select_from(OutboxRow)
+            count = select(func.count()).where(col(OutboxRow.level_rank).in_(ranks))
             return (await session.execute(count)).scalar_one()
+
+    async def batches(self) -> list[IndexBatch]:
+        """Return what the outbox holds now, cut as `drain` cuts it."""
+        found: list[IndexBatch] = []
+        for level in self._index.levels:
+            owed = (
+                select(OutboxRow.item_key)
+                .where(col(OutboxRow.level_rank) == level.rank)
+                .order_by(col(OutboxRow.outbox_id))
+            )
+            async with self._database.reading() as session:
+                keys = (await session.execute(owed)).scalars().all()
+            found.extend(_batch(level, some) for some in _cut(keys))
+        return found
+
+    async def work_off(self, batch: IndexBatch, windows: pa.Table) -> bool:
+        """Work off what the outbox still holds of *batch*, whose windows another process has made.
+
+        What has changed since they were made is embedded here. Call `settle` after the last batch of
+        a level. Returns whether windows were removed.
+        """
+        async with self._database.exclusive("index"):
+            owed = (
+                select(OutboxRow)
+                .where(
+                    col(OutboxRow.level_rank) == batch.level.rank,
+                    col(OutboxRow.item_key).in_(batch.item_keys),
+                )
+                .order_by(col(OutboxRow.outbox_id))
+            )
+            async with self._database.reading() as session:
+                entries = (await session.execute(owed)).scalars().all()
+            if not entries:
+                return False
+            table = await self._index.get_or_create_table(batch.level)
+            removed = await self._apply(table, entries, windows)
+            INDEX_CHANGES.add(amount=len(entries))
+            return removed
+
+    async def settle(self, level: ConfidentialityLevel, *, removed: bool) -> None:
+        """Settle the index of *level* after its batches; *removed* tells whether windows were removed."""
+        async with self._database.exclusive("index"):
+            await self._settle(await self._index.get_or_create_table(level), removed=removed)
 
     async def rebuild(self, progress: Progress | None = None) -> int:
         """Make every table anew from the truth, for the present embedding model; return the items."""
         items = 0
         async with self._database.exclusive("index"):
-            for level in LEVELS:
+            for level in self._index.levels:
                 items += await self._owe_all(level)
                 if await self._is_needed(level):
                     await self._index.recreate_table(level)
@@ -91,7 +131,7 @@ class Indexer:
     async def erase_removed(self) -> None:
         """Drop from every table's files what was removed from it."""
         async with self._database.exclusive("index"):
-            for level in LEVELS:
+            for level in self._index.levels:
                 table = await self._index.find_table(level)
                 if table is not None:
                     await table.erase_removed()
@@ -104,7 +144,7 @@ class Indexer:
         """
         expired = 0
         async with self._database.exclusive("index"):
-            for level in LEVELS:
+            for level in self._index.levels:
                 table = await self._index.find_table(level)
                 if table is not None:
                     expired += await table.remove_expired(self._clock())
@@ -127,11 +167,14 @@ class Indexer:
             if progress is not None:
                 progress(done + worked_off, total)
         if table is not None:
-            await table.optimize()
-            if removed:
-                await table.rebuild_text_index()
-            await self._move_epoch(level)
+            await self._settle(table, removed=removed)
         return worked_off
+
+    async def _settle(self, table: LevelTable, *, removed: bool) -> None:
+        await table.optimize()
+        if removed:
+            await table.rebuild_text_index()
+        await self._move_epoch(table.level)
 
     async def _move_epoch(self, level: ConfidentialityLevel) -> None:
         """Tell those who cache that searches of *level* may now rank otherwise.
@@ -152,7 +195,9 @@ class Indexer:
         async with self._database.reading() as session:
             return (await session.execute(oldest)).scalars().all()
 
-    async def _apply(self, table: LevelTable, entries: Sequence[OutboxRow]) -> bool:
+    async def _apply(
+        self, table: LevelTable, entries: Sequence[OutboxRow], made: pa.Table | None = None
+    ) -> bool:
         """Bring the index up to date for *entries*; return whether windows were removed.
 
         1. Mark the entries as tried, in SQL.
@@ -163,23 +208,22 @@ class Indexer:
         what step 3 had added: nothing is lost and nothing is there twice.
         """
         ids = [entry.outbox_id for entry in entries]
-        keys = sorted({entry.item_key for entry in entries})
+        batch = _batch(table.level, [entry.item_key for entry in entries])
         async with self._database.writing() as session:
             tried = update(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids))
             await session.execute(tried.values(attempts=col(OutboxRow.attempts) + 1))
-        rows = await self._rows(keys, table.level)
+        rows = await self.windows.rows(batch)
         tried_before = {entry.item_key for entry in entries if entry.attempts}
         new = {row.item_key for row in rows if row.version == 1} - tried_before
-        old = [key for key in keys if key not in new]
+        old = [key for key in batch.item_keys if key not in new]
         held = await table.find_items(old)
         await table.remove_items(old)
         if rows:
             from storage.index_rows import text_rows  # noqa: PLC0415 - pyarrow, for writers only
 
-            await table.add(
-                windows=await self._window_rows(rows, table.level),
-                texts=await text_rows(rows, table),
-            )
+            if made is None or not await self.windows.are_of(made, rows):
+                made = await self.windows.embedded(rows, table.level)
+            await table.add(windows=made, texts=await text_rows(rows, table))
         async with self._database.writing() as session:
             await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
             epochs = await advance_epochs(session, [table.level.rank])
@@ -190,60 +234,7 @@ class Indexer:
                 changes=changes_of(rows, held=held, tried_before=tried_before),
             )
             await self._outgoing.add(session, event)
-        return len(new) < len(keys)
-
-    async def _rows(
-        self, item_keys: Sequence[str], level: ConfidentialityLevel
-    ) -> Sequence[KnowledgeRow]:
-        stored = (
-            select(KnowledgeRow)
-            .where(
-                col(KnowledgeRow.item_key).in_(item_keys),
-                col(KnowledgeRow.level_rank) == level.rank,
-            )
-            .order_by(col(KnowledgeRow.knowledge_id))
-        )
-        async with self._database.reading() as session:
-            return (await session.execute(stored)).scalars().all()
-
-    async def _window_rows(
-        self, rows: Sequence[KnowledgeRow], level: ConfidentialityLevel
-    ) -> pa.Table:
-        from storage.index_rows import window_rows  # noqa: PLC0415 - as above
-
-        windows = await asyncio.to_thread(self._cut, rows)
-        vectors = await self._model.embed([window.text for window in windows])
-        return window_rows(windows, vectors, await self._model.identity(), level)
-
-    def _cut(self, rows: Sequence[KnowledgeRow]) -> list[Window]:
-        from storage.index_rows import Window  # noqa: PLC0415 - as above
-
-        windows: list[Window] = []
-        for row in rows:
-            title = self._title(row)
-            for span in self._spans(row.content):
-                text = f"{title}\n{row.content[span.start : span.end]}"
-                windows.append(Window(row, span, text))
-        return windows
-
-    def _spans(self, content: str) -> list[Span]:
-        spans = window_spans(
-            content,
-            offsets_of_tokens=self._model.offsets_of_tokens,
-            max_tokens=self._model.max_tokens - _MOST_TITLE_TOKENS,
-            overlap_tokens=_OVERLAP_TOKENS,
-        )
-        # Nothing but list markers: there is still something to find.
-        return spans or [Span(0, min(len(content), _MARKERS_CHARACTERS))]
-
-    def _title(self, row: KnowledgeRow) -> str:
-        """Return what of the title stands before each window: enough to tell what it is about."""
-        offsets = self._model.offsets_of_tokens([row.title])[0]
-        return (
-            row.title
-            if len(offsets) <= _MOST_TITLE_TOKENS
-            else (row.title[: offsets[_MOST_TITLE_TOKENS - 1][1]])
-        )
+        return len(new) < len(batch.item_keys)
 
     async def _owe_all(self, level: ConfidentialityLevel) -> int:
         """Owe the index every item of *level*, as tried before: its table may hold any of them.
@@ -267,3 +258,13 @@ class Indexer:
             return (await session.execute(owed.limit(1))).first() is not None or (
                 await self._index.has_table(level)
             )
+
+
+def _batch(level: ConfidentialityLevel, keys: Sequence[str]) -> IndexBatch:
+    return IndexBatch(level=level, item_keys=tuple(sorted(set(keys))))
+
+
+def _cut(keys: Sequence[str]) -> list[Sequence[str]]:
+    return [
+        keys[first : first + _ENTRIES_AT_ONCE] for first in range(0, len(keys), _ENTRIES_AT_ONCE)
+    ]

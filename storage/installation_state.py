@@ -195,13 +195,10 @@ class Observer:
     async def _look_at_index(self) -> Mapping[ConfidentialityLevel, int]:
         if self._count_passages is None:
             from storage.embeddings import EmbeddingModel  # noqa: PLC0415 - for those who ask
-            from storage.vector_index import VectorIndex  # noqa: PLC0415 - as above
+            from storage.vector_index import open_vector_index  # noqa: PLC0415 - as above
 
-            index = VectorIndex(
-                self._settings.lancedb_location,
-                EmbeddingModel(self._settings.embedding_model),
-                exact_search_chunks=self._settings.exact_search_chunks,
-            )
+            model = EmbeddingModel(self._settings.embedding_model)
+            index = open_vector_index(self._settings, model)
             self._count_passages = index.count_passages
         return await self._count_passages()
 

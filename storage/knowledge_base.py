@@ -23,6 +23,7 @@ from storage.audit import AuditAction, AuditLog, AuditOutcome, storable
 from storage.cached_search import CachedSearch
 from storage.database import Database
 from storage.indexing import Indexer, Progress
+from storage.item_windows import IndexBatch, as_bytes, from_bytes
 from storage.knowledge_rows import addressed_by, item_of, key_of, visible_to
 from storage.knowledge_search import SearchQuery
 from storage.knowledge_windows import KnowledgeWindows
@@ -165,6 +166,25 @@ class KnowledgeBase:
         worked_off = await self._indexer.drain(progress)
         await self._relay.tell()
         return worked_off
+
+    async def index_batches(self) -> list[IndexBatch]:
+        """Return what the index is owed, cut into batches that other processes may embed."""
+        return await self._indexer.batches()
+
+    async def embed_batch(self, batch: IndexBatch) -> bytes:
+        """Return the windows of the items of *batch* with their vectors; seal it before it leaves."""
+        rows = await self._indexer.windows.rows(batch)
+        return as_bytes(await self._indexer.windows.embedded(rows, batch.level))
+
+    async def index_batch(self, batch: IndexBatch, windows: bytes) -> bool:
+        """Bring *batch* into the index by what `embed_batch` made; return whether windows went."""
+        removed = await self._indexer.work_off(batch, from_bytes(windows))
+        await self._relay.tell()
+        return removed
+
+    async def settle_level(self, level: ConfidentialityLevel, *, removed: bool) -> None:
+        """Settle the index of *level* after its batches."""
+        await self._indexer.settle(level, removed=removed)
 
     async def pending(self) -> int:
         """Return how many writes the index does not know yet."""

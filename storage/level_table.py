@@ -26,6 +26,10 @@ from storage.index_schema import text_schema, window_schema
 from storage.level_matrix import MATRIX_COLUMNS, LevelMatrix
 from storage.level_words import WORD_COLUMNS, LevelWords, Words
 
+WINDOWS = "windows"
+"""The table of windows in a level's database, made last: with it, the level is there."""
+ITEMS = "items"
+"""The table of items."""
 _KEEP_OLD_VERSIONS = timedelta(minutes=10)
 """A search that began on an older version finishes on it."""
 _AT_ONCE = timedelta(milliseconds=1)
@@ -206,19 +210,16 @@ class LevelTable:
 async def create_level_table(
     connection: AsyncConnection, level: ConfidentialityLevel, identity: EmbeddingIdentity
 ) -> LevelTable:
-    """Create the empty tables of *level*, replacing those that are there."""
-    windows_name, texts_name = table_names(level)
+    """Create the empty tables of *level* in its database, replacing those that are there."""
     existing = (await connection.list_tables()).tables
     texts = await connection.create_table(
-        texts_name,
-        schema=text_schema(),
-        mode="overwrite" if texts_name in existing else "create",
+        ITEMS, schema=text_schema(), mode="overwrite" if ITEMS in existing else "create"
     )
     await texts.create_index("text", config=_text_index(), replace=True)
     windows = await connection.create_table(
-        windows_name,
+        WINDOWS,
         schema=window_schema(identity),
-        mode="overwrite" if windows_name in existing else "create",
+        mode="overwrite" if WINDOWS in existing else "create",
     )
     table = LevelTable(connection, windows, texts, level)
     await table.check_stamp(identity)
@@ -228,15 +229,9 @@ async def create_level_table(
 @translated_index_errors()
 async def open_level_table(connection: AsyncConnection, level: ConfidentialityLevel) -> LevelTable:
     """Open the tables of *level*, which exist."""
-    windows_name, texts_name = table_names(level)
-    windows = await connection.open_table(windows_name)
-    texts = await connection.open_table(texts_name)
+    windows = await connection.open_table(WINDOWS)
+    texts = await connection.open_table(ITEMS)
     return LevelTable(connection, windows, texts, level)
-
-
-def table_names(level: ConfidentialityLevel) -> tuple[str, str]:
-    """Return the names of the tables of windows and of items; that of windows is made last."""
-    return f"{level.value}_windows", f"{level.value}_items"
 
 
 def _text_index() -> FTS:

@@ -1,13 +1,12 @@
-"""Purging: an item's content leaves every file, and the report says how that was checked."""
+"""Purging: an item's content leaves every file and object, and the report says how that was checked."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sqlmodel import col, select
 
@@ -20,6 +19,7 @@ from storage.database import Database
 from storage.indexing import Indexer
 from storage.reports import ReportStore
 from storage.settings import Settings
+from storage.stored_objects import open_files, open_objects
 from storage.tables import KnowledgeRow
 from storage.task_results import TaskResults
 
@@ -135,18 +135,21 @@ class Purger:
         """Return how many files and bytes were read; raise when one holds a phrase."""
         sought = [phrase.encode() for phrase in phrases]
         files = scanned = 0
-        for path in sorted(self._stored_files()):
-            with suppress(FileNotFoundError):  # another process's, gone since it was listed
-                scanned += _scan_file(path, sought)
-                files += 1
+        for file in self._stored_files():
+            scanned += _scan_file(file, sought)
+            files += 1
         return files, scanned
 
-    def _stored_files(self) -> list[Path]:
-        folders = [self._settings.home]
-        location = Path(self._settings.lancedb_location)
-        if location.is_dir() and not location.is_relative_to(self._settings.home):
-            folders.append(location)
-        return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    def _stored_files(self) -> Iterator[BinaryIO]:
+        """Yield every file of the home and of each level's index that lies elsewhere."""
+        home = self._settings.home
+        yield from open_files(home)
+        for level in self._settings.index_levels:
+            location = self._settings.index_location(level)
+            if location.is_remote:
+                yield from open_objects(location)
+            elif not Path(location.uri).is_relative_to(home):
+                yield from open_files(Path(location.uri))
 
 
 def _phrases_of(content: str) -> list[str]:
@@ -159,18 +162,17 @@ def _phrases_of(content: str) -> list[str]:
     return list(phrases)[:_PROBES]
 
 
-def _scan_file(path: Path, sought: Sequence[bytes]) -> int:
+def _scan_file(file: BinaryIO, sought: Sequence[bytes]) -> int:
     longest = max((len(phrase) for phrase in sought), default=0)
     scanned = 0
     tail = b""
-    with path.open("rb") as file:
-        while block := file.read(_READ_BYTES):
-            scanned += len(block)
-            window = tail + block
-            if any(phrase in window for phrase in sought):
-                raise StorageError(
-                    "the item is gone for every reader, but a file still holds a trace of it; "
-                    "stop other processes and run `diarchy maintain`"
-                )
-            tail = window[-longest:] if longest else b""
+    while block := file.read(_READ_BYTES):
+        scanned += len(block)
+        window = tail + block
+        if any(phrase in window for phrase in sought):
+            raise StorageError(
+                "the item is gone for every reader, but a file still holds a trace of it; "
+                "stop other processes and run `diarchy maintain`"
+            )
+        tail = window[-longest:] if longest else b""
     return scanned

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.clearance import ConfidentialityLevel
 from domain.model import UtcDatetime
+from storage.index_location import IndexLocation, StorageOptions, checked_uri
+from storage.secret_files import SecretFiles
 
 _SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
@@ -60,7 +62,20 @@ class Settings(BaseSettings):
         "live then goes early, events stay.",
     )
     lancedb_uri: str | None = Field(
-        default=None, description="Where the vector index lies; a folder in the home when unset."
+        default=None,
+        description="Where the vector index lies: a folder or s3://bucket/prefix, with a folder or "
+        "prefix of its own for each level; a folder in the home when unset.",
+    )
+    lancedb_storage_options: str | None = Field(
+        default=None,
+        repr=False,
+        description="How LanceDB reaches the object store: a JSON object of options, for `all` levels "
+        "and by level; secrets as references to files or variables.",
+    )
+    dask_scheduler: str | None = Field(
+        default=None,
+        description="Dask scheduler that a bulk ingest spreads its embedding over: tls://host:port; "
+        "a cluster of this machine when unset.",
     )
     embedding_model: str | None = Field(
         default=None,
@@ -163,6 +178,54 @@ class Settings(BaseSettings):
                 raise ValueError("must be a postgresql:// or sqlite:// URL")
         return url
 
+    @field_validator("lancedb_uri")
+    @classmethod
+    def _known_index(cls, uri: str | None) -> str | None:
+        return None if uri is None else checked_uri(uri)
+
+    @field_validator("lancedb_storage_options")
+    @classmethod
+    def _known_options(cls, text: str | None) -> str | None:
+        StorageOptions(text)
+        return text
+
+    @field_validator("dask_scheduler")
+    @classmethod
+    def _secure_scheduler(cls, address: str | None) -> str | None:
+        # Whoever reaches a scheduler that asks for no certificate runs code on its workers.
+        if address is not None and not address.startswith("tls://"):
+            raise ValueError("must be a tls://host:port address")
+        return address
+
+    @model_validator(mode="after")
+    def _reads_what_it_can_open(self) -> Settings:
+        opened = self.index_levels
+        missing = [
+            level
+            for level in ConfidentialityLevel
+            if level.rank <= self.process_ceiling.rank and level not in opened
+        ]
+        if missing:
+            raise ValueError(
+                f"lancedb_storage_options hold nothing for the level {missing[0].value}, which the "
+                f"process ceiling {self.process_ceiling.value} lets readers see: name it there, or "
+                "set DIARCHY_PROCESS_CEILING below it"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments first, then the environment, then the files that it names."""
+        del dotenv_settings, file_secret_settings
+        return (init_settings, env_settings, SecretFiles(settings_cls))
+
     @property
     def uses_sqlite(self) -> bool:
         """Whether the truth is a SQLite file."""
@@ -170,8 +233,17 @@ class Settings(BaseSettings):
 
     @property
     def lancedb_location(self) -> str:
-        """The LanceDB URI."""
+        """The URI under which each level's index lies."""
         return self.lancedb_uri or str(self.home / "lancedb")
+
+    @property
+    def index_levels(self) -> tuple[ConfidentialityLevel, ...]:
+        """The levels whose index this process can open, least secret first."""
+        return StorageOptions(self.lancedb_storage_options).levels
+
+    def index_location(self, level: ConfidentialityLevel) -> IndexLocation:
+        """Return where the index of *level* lies; raises `InvalidInput` for a reference to nothing."""
+        return StorageOptions(self.lancedb_storage_options).location(level, self.lancedb_location)
 
     def tell_time(self) -> datetime:
         """Return the moment that the process takes for now: the pinned one, else the machine's."""

@@ -36,7 +36,7 @@ from storage.settings import Settings
 from storage.shared_cache import SharedTier
 from storage.subscriptions import BriefingSubscriptions
 from storage.task_results import TaskResults
-from storage.vector_index import VectorIndex
+from storage.vector_index import open_vector_index
 
 _VECTORS_ARE_KEPT = timedelta(days=1)
 
@@ -89,9 +89,7 @@ async def open_stores(
     try:
         sealer = open_sealer(settings)
         model = model or _model_of(settings, sealer)
-        index = VectorIndex(
-            settings.lancedb_location, model, exact_search_chunks=settings.exact_search_chunks
-        )
+        index = open_vector_index(settings, model)
         audit = AuditLog(database, clock=tell_time)
         reports = ReportStore(database, audit, clock=tell_time)
         results = TaskResults(database, clock=tell_time)

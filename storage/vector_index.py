@@ -1,14 +1,15 @@
-"""The LanceDB index: tables of its own for each level, and a search that opens only what the reader may read.
+"""The LanceDB index: a database for each level, and a search that opens only what the reader may read.
 
 The index is written by one process at a time (the caller holds the `index` lock) and read by any
-number. A table that is missing means that nothing is stored at that level. LanceDB is imported and
-connected when the index is first looked at: a process that reads rows does without it.
+number. A table that is missing means that nothing is stored at that level. A level that this process
+cannot open is an error, never fewer results. LanceDB is imported and connected when the index is first
+looked at: a process that reads rows does without it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -18,7 +19,10 @@ from domain.errors import StorageError
 from domain.ranking import Candidates
 from storage.embeddings import EmbeddingIdentity, EmbeddingModel
 from storage.exact_search import IndexQuery, search_in_memory
+from storage.index_errors import translated_index_errors
+from storage.index_location import IndexLocation
 from storage.lancedb_import import import_lancedb
+from storage.settings import Settings
 
 if TYPE_CHECKING:
     from lancedb import AsyncConnection
@@ -27,15 +31,26 @@ if TYPE_CHECKING:
 
 
 class VectorIndex:
-    """The levels' tables in the LanceDB database at *location*; making one opens nothing."""
+    """The levels' tables, each level's in a LanceDB database of its own; making one opens nothing."""
 
-    def __init__(self, location: str, model: EmbeddingModel, *, exact_search_chunks: int) -> None:
-        self._location = location
+    def __init__(
+        self,
+        locations: Mapping[ConfidentialityLevel, IndexLocation],
+        model: EmbeddingModel,
+        *,
+        exact_search_chunks: int,
+    ) -> None:
+        self._locations = locations
         self._model = model
         self._exact_search_chunks = exact_search_chunks
+        self._connections: dict[ConfidentialityLevel, AsyncConnection] = {}
         self._tables: dict[ConfidentialityLevel, LevelTable] = {}
         self._connecting = asyncio.Lock()
-        self._open_connection: AsyncConnection | None = None
+
+    @property
+    def levels(self) -> tuple[ConfidentialityLevel, ...]:
+        """The levels that this process can open, least secret first."""
+        return tuple(self._locations)
 
     async def search(
         self, queries: Sequence[IndexQuery], *, clearance: Clearance, now: datetime
@@ -75,14 +90,14 @@ class VectorIndex:
                 return None
             from storage.level_table import open_level_table  # noqa: PLC0415 - as above
 
-            table = await open_level_table(await self._connection(), level)
+            table = await open_level_table(await self._connection(level), level)
             await table.check_stamp(await self._model.identity())
             self._tables[level] = table
         return self._tables[level]
 
     async def count_passages(self) -> dict[ConfidentialityLevel, int]:
-        """Return how many windows each level's tables hold; a level without tables holds none."""
-        tables = {level: await self.find_table(level) for level in ConfidentialityLevel}
+        """Return how many windows each level's tables hold, of the levels that this process can open."""
+        tables = {level: await self.find_table(level) for level in self.levels}
         return {
             level: 0 if table is None else await table.count() for level, table in tables.items()
         }
@@ -94,33 +109,50 @@ class VectorIndex:
     async def recreate_table(self, level: ConfidentialityLevel) -> LevelTable:
         """Replace the table of *level* by an empty one for the present embedding model."""
         identity: EmbeddingIdentity = await self._model.identity()
-        connection = await self._connection()
+        connection = await self._connection(level)
         from storage.level_table import create_level_table  # noqa: PLC0415 - as above
 
         self._tables[level] = await create_level_table(connection, level, identity)
         return self._tables[level]
 
+    @translated_index_errors()
     async def has_table(self, level: ConfidentialityLevel) -> bool:
         """Return whether *level* has a table, whichever model made it."""
-        connection = await self._connection()
-        from storage.level_table import table_names  # noqa: PLC0415 - as above
+        connection = await self._connection(level)
+        from storage.level_table import WINDOWS  # noqa: PLC0415 - as above
 
-        return table_names(level)[0] in (await connection.list_tables()).tables
+        return WINDOWS in (await connection.list_tables()).tables
 
-    async def _connection(self) -> AsyncConnection:
-        """Return the one connection, opening (or creating) the database."""
+    async def _connection(self, level: ConfidentialityLevel) -> AsyncConnection:
+        """Return the one connection to the database of *level*, opening (or creating) it."""
+        if level not in self._locations:
+            raise StorageError(
+                f"this process has no keys to the index of the level {level.value}: set "
+                "DIARCHY_PROCESS_CEILING below it, or give it options of that level"
+            )
         async with self._connecting:
-            if self._open_connection is None:
+            if level not in self._connections:
                 await asyncio.to_thread(import_lancedb)
-                self._open_connection = await _connect(self._location)
-            return self._open_connection
+                self._connections[level] = await _connect(self._locations[level])
+        return self._connections[level]
 
 
-async def _connect(location: str) -> AsyncConnection:
+@translated_index_errors()
+async def _connect(location: IndexLocation) -> AsyncConnection:
     import lancedb  # noqa: PLC0415 - as above
 
-    try:
-        # Without a consistency interval an open table never sees another process's writes.
-        return await lancedb.connect_async(location, read_consistency_interval=timedelta(seconds=0))
-    except (OSError, RuntimeError, ValueError) as error:
-        raise StorageError("the vector index cannot be opened") from error
+    # Without a consistency interval an open table never sees another process's writes.
+    return await lancedb.connect_async(
+        location.uri,
+        read_consistency_interval=timedelta(seconds=0),
+        storage_options=location.options or None,
+    )
+
+
+def open_vector_index(settings: Settings, model: EmbeddingModel) -> VectorIndex:
+    """Return the index that *settings* describe; nothing is read of it yet, only references are.
+
+    Raises `InvalidInput` for a reference to a secret that is not there.
+    """
+    locations = {level: settings.index_location(level) for level in settings.index_levels}
+    return VectorIndex(locations, model, exact_search_chunks=settings.exact_search_chunks)

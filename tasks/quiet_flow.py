@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from prefect import Flow
 from prefect import flow as prefect_flow
+from prefect.task_runners import TaskRunner
 from pydantic import ValidationError, validate_call
 from pydantic_core import ErrorDetails
 
@@ -34,7 +35,7 @@ class InvalidParameters(InvalidInput):
 
 
 def quiet_flow(
-    *, name: str, run_name: str
+    *, name: str, run_name: str, task_runner: TaskRunner[Any] | None = None
 ) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Flow[P, Coroutine[Any, Any, R]]]:
     """Make an async function a flow; *run_name* may name parameters that hold no content.
 
@@ -52,6 +53,7 @@ def quiet_flow(
             persist_result=False,
             result_serializer=SealedSerializer(),
             log_prints=False,
+            task_runner=task_runner,
         )(function)
         # A failed flow's exception is written whatever `persist_result` says.
         made.result_storage = NoResults()

@@ -89,8 +89,7 @@ async def test_a_folder_where_a_file_should_be_is_told_and_once_gone_all_works(
 async def test_a_file_where_the_index_should_be_is_told_and_once_gone_all_works(
     open_home: OpenHome, home: Path
 ):
-    stores = await open_home()
-    (home / "lancedb").rmdir()
+    await open_home()
     (home / "lancedb").write_text("in the way")
     with pytest.raises(StorageError):
         await store(await open_home(), item("a", "The plant in Brno."))

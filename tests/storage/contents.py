@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import lancedb
 from sqlmodel import col, select
 
+from domain.clearance import ConfidentialityLevel
 from storage.knowledge_rows import LEVELS
+from storage.level_table import ITEMS, WINDOWS
+from storage.settings import Settings
 from storage.stores import Stores
 from storage.tables import KnowledgeRow
 
@@ -22,29 +25,33 @@ class Window(NamedTuple):
 
 async def windows_in_index(stores: Stores) -> list[Window]:
     """Return every window of every level's table, sorted; one that is there twice comes twice."""
-    connection = await lancedb.connect_async(stores.settings.lancedb_location)
-    found: list[Window] = []
-    for name in (await connection.list_tables()).tables:
-        level, _, kind = name.rpartition("_")
-        if kind == "windows":
-            rows = await (await connection.open_table(name)).query().to_list()
-            found.extend(
-                Window(level, row["knowledge_id"], row["version"], row["start"], row["length"])
-                for row in rows
-            )
+    found = [
+        Window(level.value, row["knowledge_id"], row["version"], row["start"], row["length"])
+        for level in stores.settings.index_levels
+        for row in await rows_in_index(stores.settings, level, WINDOWS)
+    ]
     return sorted(found)
 
 
 async def texts_in_index(stores: Stores) -> list[tuple[str, str, int]]:
     """Return level, id and version of every item of every level's table, sorted."""
-    connection = await lancedb.connect_async(stores.settings.lancedb_location)
-    found: list[tuple[str, str, int]] = []
-    for name in (await connection.list_tables()).tables:
-        level, _, kind = name.rpartition("_")
-        if kind == "items":
-            rows = await (await connection.open_table(name)).query().to_list()
-            found.extend((level, row["knowledge_id"], row["version"]) for row in rows)
+    found: list[tuple[str, str, int]] = [
+        (level.value, row["knowledge_id"], row["version"])
+        for level in stores.settings.index_levels
+        for row in await rows_in_index(stores.settings, level, ITEMS)
+    ]
     return sorted(found)
+
+
+async def rows_in_index(
+    settings: Settings, level: ConfidentialityLevel, table: str
+) -> list[dict[str, Any]]:
+    """Return every row of one of a level's tables."""
+    location = settings.index_location(level)
+    connection = await lancedb.connect_async(location.uri, storage_options=location.options)
+    if table not in (await connection.list_tables()).tables:
+        return []
+    return await (await connection.open_table(table)).query().to_list()
 
 
 async def stored_rows(stores: Stores) -> list[KnowledgeRow]:
@@ -65,7 +72,7 @@ async def windows_due(stores: Stores) -> list[Window]:
             span.end - span.start,
         )
         for row in await stored_rows(stores)
-        for span in stores.knowledge._indexer._spans(row.content)
+        for span in stores.knowledge._indexer.windows.spans(row.content)
     )
 
 

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from domain.sentences import Span, sentence_spans
 from storage.chunking import MAX_WINDOW_CHARACTERS, window_spans
 from storage.embeddings import EmbeddingModel
-from storage.indexing import _MOST_TITLE_TOKENS
+from storage.item_windows import _MOST_TITLE_TOKENS
 
 MODEL = EmbeddingModel()
 SEED = 20261122
