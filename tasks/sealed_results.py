@@ -19,7 +19,7 @@ from prefect.serializers import Serializer
 from pydantic import Field
 
 from storage.sealing import open_sealer
-from tasks.stores import current_settings, current_stores
+from tasks.stores import current_settings, flow_stores
 
 
 class SealedSerializer(Serializer):  # pyright: ignore[reportMissingTypeArgument] - Prefect registers a generic's parameters as a type of its own
@@ -43,14 +43,16 @@ class SharedResults(WritableFileSystem):
 
     async def read_path(self, path: str) -> bytes:
         """Return what is kept as *path*; raise `ValueError` when nothing is."""
-        kept = await current_stores().results.find(path)
+        async with flow_stores() as stores:
+            kept = await stores.results.find(path)
         if kept is None:
             raise ValueError("no such result is kept")
         return kept
 
     async def write_path(self, path: str, content: bytes) -> None:
         """Keep *content* as *path*."""
-        await current_stores().results.keep(path, content)
+        async with flow_stores() as stores:
+            await stores.results.keep(path, content)
 
     def _resolve_path(self, path: str) -> None:
         """There are no folders: a result's name stands for itself."""
