@@ -73,6 +73,7 @@ class EventDomain(StrEnum):
     SHARED = "shared"
 
 
+TraceParent = Annotated[str, Field(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
 EventPriority = Annotated[int, Field(ge=LEAST_PRIORITY, le=MOST_PRIORITY, strict=True)]
 
 _ADDRESSES = {
@@ -83,6 +84,10 @@ _TELLERS = {
     EventType.BUSINESS_INSIGHT: (EventDomain.SOPHIA, EventDomain.SHARED),
     EventType.CODE_ANALYSIS: (EventDomain.ARTEMIS,),
 }
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class Event(FrozenModel):
@@ -104,6 +109,9 @@ class Event(FrozenModel):
     deadline: UtcDatetime | None = None
     """From here on nobody waits for it any more: it is not handled."""
     schema_version: Literal[1] = 1
+    trace_parent: TraceParent | None = Field(default=None, exclude_if=_is_none)
+    """The W3C `traceparent` of the span that it was published in; where nothing is traced, the event
+    is written without this field, so that what reads version 1 without it reads it still."""
     confidentiality_level: ConfidentialityLevel
     """High-water mark of everything that the event tells of."""
     payload: Payload
@@ -138,6 +146,12 @@ class Event(FrozenModel):
     def has_expired(self, now: datetime) -> bool:
         """Whether nobody waits for it any more."""
         return self.deadline is not None and now >= self.deadline
+
+    def within_trace(self, trace_parent: str | None) -> Event:
+        """Return it as published in the span *trace_parent*; one that knows its own span stays as it is."""
+        if trace_parent is None or self.trace_parent is not None:
+            return self
+        return self.model_copy(update={"trace_parent": trace_parent})
 
 
 def collaboration_request(

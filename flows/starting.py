@@ -20,6 +20,8 @@ from prefect.states import Crashed
 
 from domain.errors import TransientStorageError
 from domain.events import Event
+from storage.tracing import trace_parent
+from tasks.observation import TRACE_TAG
 
 
 class RunInterrupted(TransientStorageError):
@@ -38,6 +40,8 @@ async def run_for_event(
 ) -> FinishedRun:
     """Run *flow* in a process of its own and wait for its end. Raises `RunInterrupted`."""
     tags = {f"event:{event.event_id}", f"correlation:{event.correlation_id}"}
+    if (traced := trace_parent()) is not None:
+        tags.add(f"{TRACE_TAG}{traced}")
     async with get_client() as client:
         run = await client.create_flow_run(
             flow, parameters=flow.serialize_parameters(parameters), tags=tags

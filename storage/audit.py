@@ -22,6 +22,7 @@ from domain.clearance import ConfidentialityLevel
 from domain.errors import StorageError
 from domain.knowledge import ItemKey
 from storage.database import Database
+from storage.metrics import DENIALS
 from storage.tables import AuditRow
 
 GENESIS = "0" * 64
@@ -40,6 +41,7 @@ class AuditAction(StrEnum):
     DELETE = "delete"
     PURGE = "purge"
     RELEASE = "release"
+    RESTORE = "restore"
     EVENTS_READ = "events_read"
     EVENT_PUBLISHED = "event_published"
     EVENT_REPLAYED = "event_replayed"
@@ -109,6 +111,8 @@ class AuditLog:
         await session.run_sync(self._append, _Entry(principal, action, outcome, detail))
 
     def _append(self, session: Session, entry: _Entry) -> None:
+        if entry.outcome is AuditOutcome.DENIED:
+            DENIALS.add(entry.action.value)
         newest = select(AuditRow.entry_hash).order_by(col(AuditRow.sequence).desc()).limit(1)
         last = session.execute(newest).scalar_one_or_none()
         row = AuditRow(

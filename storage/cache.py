@@ -16,6 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from domain.clearance import Clearance
 from storage.cache_keys import CacheCounts, CacheKey, CacheKind
 from storage.cached_values import LARGEST_BYTES, CachedValue, Codec, sealed, unsealed
+from storage.metrics import CACHE_LOOKUPS
 from storage.process_cache import ProcessTier
 from storage.sealing import Sealer
 from storage.shared_cache import SharedTier, Stored
@@ -24,6 +25,8 @@ __all__ = ["CacheCounts", "CacheKey", "CacheKind", "ContextCache", "Made"]
 
 T = TypeVar("T")
 
+_TIERS = {"in_process": "process", "in_redis": "redis", "awaited": "awaited", "missed": "missed"}
+"""What the metrics call a place; they tell no clearance."""
 _SHORTEST_SHARE = 0.8
 """Of the time to live: names get from this share up to all of it, lest all expire at one moment."""
 
@@ -244,6 +247,8 @@ class ContextCache:
         counts = self._counts.get(place, CacheCounts())
         added = {name: getattr(counts, name) + count for name, count in more.items()}
         self._counts[place] = counts._replace(**added)
+        for name, count in more.items():
+            CACHE_LOOKUPS.add(key.kind.value, _TIERS[name], amount=count)
 
 
 class _Batch(Generic[T]):

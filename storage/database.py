@@ -12,25 +12,40 @@ import os
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import AsyncFileLock, Timeout
-from sqlalchemy import URL, Engine, Row, Select, TextClause, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    TextClause,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from domain.errors import StorageError, TransientStorageError
+from storage import schema
 from storage.settings import Settings
 from storage.tables import InstallationRow
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+T = TypeVar("T")
+
+SQLITE_FILE = "diarchy.sqlite"
 _LOCK_WAIT_SECONDS = 600
 _WRITE_LOCK = 0x44494152
-_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
+_ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
 
 
 class Database:
@@ -140,6 +155,27 @@ class Database:
                 finally:
                     await outside.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), key)
 
+    async def migrate(self, revision: str = "head") -> None:
+        """Bring the tables up to *revision*; a table that is there already stays."""
+        with _translated_errors():
+            if await schema.find_revision(self._engine) not in {revision, schema.head()}:
+                async with self.exclusive("migrations"), self._engine.connect() as connection:
+                    await connection.run_sync(partial(schema.upgrade, revision=revision))
+                    await connection.commit()
+
+    async def check_schema(self) -> str:
+        """Return the revision of the tables. Raises `StorageError` when it is not this version's own."""
+        with _translated_errors():
+            async with self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+            found = await schema.find_revision(self._engine)
+        if found is None or found != schema.head():
+            raise StorageError(
+                f"its tables are at revision {found or 'none'}, this version needs {schema.head()}; "
+                "stop what runs another version, then run: diarchy migrate"
+            )
+        return found
+
     async def installation_id(self) -> str:
         """Return the random name of this installation, which the first who asks gives it.
 
@@ -159,6 +195,28 @@ class Database:
                 row = InstallationRow(only=1, installation_id=uuid.uuid4().hex)
                 session.add(row)
             return row.installation_id
+
+    async def with_snapshot(self, read: Callable[[Connection], T]) -> T:
+        """Return what *read* makes of one state of the database, in a thread; others may write on."""
+
+        def run() -> T:
+            with _translated_errors(), self._engine_in_threads.connect() as connection:
+                if self.is_sqlite:
+                    connection.exec_driver_sql("BEGIN")
+                    return read(connection)
+                return read(connection.execution_options(**_ONE_STATE))
+
+        return await asyncio.to_thread(run)
+
+    async def with_changes(self, change: Callable[[Connection], None]) -> None:
+        """Make a long *change* in one transaction, in a thread."""
+
+        def run() -> None:
+            with _translated_errors(), self._engine_in_threads.begin() as connection:
+                connection.execute(self._take_write_lock)
+                change(connection)
+
+        await asyncio.to_thread(run)
 
     async def vacuum(self) -> None:
         """Rewrite the files so that nothing of a deleted row stays in them."""
@@ -180,22 +238,43 @@ class Database:
 
 async def open_database(settings: Settings) -> Database:
     """Open the database and bring its tables up to date."""
+    make_home(settings)
+    database = make_database(settings)
     try:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StorageError(f"the data folder cannot be used: {error.strerror}") from error
-    engine = _create_engine(settings)
-    database = Database(engine, _create_engine_in_threads(settings), home=settings.home)
-    try:
-        with _translated_errors():
-            if await _revision(engine) != _head():
-                async with database.exclusive("migrations"), engine.connect() as connection:
-                    await connection.run_sync(_migrate)
-                    await connection.commit()
+        await database.migrate()
     except BaseException:
         await database.close()
         raise
     return database
+
+
+async def connect_database(settings: Settings) -> Database:
+    """Open the database as it stands. Raises `StorageError` where its tables are not those of this version."""
+    if settings.database_url is None and not (settings.home / SQLITE_FILE).is_file():
+        raise StorageError(
+            "there is no database yet; the first command that stores something makes it"
+        )
+    database = make_database(settings)
+    try:
+        await database.check_schema()
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def make_home(settings: Settings) -> None:
+    """Make the home where there is none, for its owner alone. Raises `StorageError`."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageError(f"the data folder cannot be used: {error.strerror}") from error
+
+
+def make_database(settings: Settings) -> Database:
+    """Return the database, of which nothing is opened or changed yet."""
+    engine = _create_engine(settings)
+    return Database(engine, _create_engine_in_threads(settings), home=settings.home)
 
 
 def _create_engine(settings: Settings) -> AsyncEngine:
@@ -238,41 +317,10 @@ def _set_pragmas_of(engine: Engine) -> None:
 def _url(settings: Settings) -> URL:
     """Return the database URL with the driver that Diarchy uses."""
     if settings.database_url is None:
-        return URL.create("sqlite+aiosqlite", database=str(settings.home / "diarchy.sqlite"))
+        return URL.create("sqlite+aiosqlite", database=str(settings.home / SQLITE_FILE))
     _, separator, rest = settings.database_url.partition("://")
     driver = "sqlite+aiosqlite" if settings.uses_sqlite else "postgresql+psycopg"
     return make_url(f"{driver}{separator}{rest}")
-
-
-def _head() -> str:
-    """Return the newest revision: a file says in its name which one it makes.
-
-    What reads the files themselves takes longer to import than a database to open.
-    """
-    newest = max(_MIGRATIONS.glob("versions/v*.py"), key=lambda file: file.name)
-    return newest.name.partition("_")[0].removeprefix("v")
-
-
-async def _revision(engine: AsyncEngine) -> str | None:
-    try:
-        async with engine.connect() as connection:
-            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
-            return found.scalar_one_or_none()
-    except DBAPIError:
-        return None
-
-
-def _migrate(connection: Any) -> None:
-    from alembic import command  # noqa: PLC0415 - for a database that is not up to date
-    from alembic.config import Config  # noqa: PLC0415 - as above
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    if connection.dialect.name == "sqlite":
-        # The driver begins nothing by itself: without this, what dies halfway stays half made.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    command.upgrade(config, "head")
 
 
 class _translated_errors:  # noqa: N801 - reads as a function where it is used

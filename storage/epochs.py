@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Select, exists
 from sqlalchemy import select as select_values
@@ -68,7 +68,7 @@ class LevelEpochs:
             .scalar_subquery()
             for rank in ranks
         ]
-        at_once = cast("Select[Any]", select_values(owed, *epochs))
+        at_once: Select[Any] = select_values(owed, *epochs)
         ((lags, *found),) = await self._database.rows(at_once)
         return tuple(epoch or 0 for epoch in found), bool(lags)
 

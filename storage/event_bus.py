@@ -32,7 +32,9 @@ from storage.event_streams import (
     EventKeys,
     publishing,
 )
+from storage.metrics import EVENTS_PUBLISHED
 from storage.redis_server import BLOCKING_SECONDS, RedisConnection, translated_redis_errors
+from storage.tracing import trace_parent
 
 _EVENTS_A_CALL = 100
 _ENTRIES_A_PAGE = 500
@@ -64,6 +66,7 @@ class EventBus:
     async def publish_many(self, events: Sequence[Event]) -> int:
         """Publish *events* in order; return how many were not there before."""
         client = await self._redis.client()
+        traced = trace_parent()
         added = 0
         with translated_redis_errors():
             for first in range(0, len(events), _EVENTS_A_CALL):
@@ -73,8 +76,9 @@ class EventBus:
                     keys += (self._keys.seen(event.event_id), self._keys.stream(event.priority))
                     answers = isinstance(event.payload, CollaborationResponse)
                     keys.append(self._keys.reply(event.correlation_id) if answers else "")
-                bodies = [event.model_dump_json() for event in some]
+                bodies = [event.within_trace(traced).model_dump_json() for event in some]
                 added += await self._publishing.run(client, keys=keys, arguments=bodies)
+        EVENTS_PUBLISHED.add(amount=added)
         return added
 
     async def wait_for_reply(self, correlation_id: str, until: datetime) -> Event | None:

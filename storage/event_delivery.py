@@ -20,8 +20,10 @@ from pydantic import ValidationError
 from domain.errors import DiarchyError, RedisUnavailable, StorageError
 from domain.events import Event
 from storage.event_group import GroupMember
+from storage.event_observation import observed_handling
 from storage.event_streams import PRIORITIES
 from storage.event_work import Entry, WorkAtHand
+from storage.metrics import EVENTS_DEAD
 from storage.redis_server import BLOCKING_SECONDS
 
 Handler = Callable[[Event], Awaitable[object]]
@@ -175,18 +177,20 @@ class Consumption:
 
     async def _handle(self, entry: Entry) -> None:
         if entry.deliveries > self._policy.most_deliveries:
-            await self._bury(entry, f"was given out {entry.deliveries} times, and never to an end")
+            reason = f"was given out {entry.deliveries} times, and never to an end"
+            await self._bury(entry, reason, counted_as="never_finished")
             return
         try:
             event = Event.model_validate_json(entry.body)
         except ValidationError:
-            await self._bury(entry, UNREADABLE)
+            await self._bury(entry, UNREADABLE, counted_as="unreadable")
             return
         if event.deadline is not None and event.has_expired(self._clock()):
-            await self._bury(entry, EXPIRED)
+            await self._bury(entry, EXPIRED, counted_as="expired")
             return
         try:
-            await self._handler(event)
+            with observed_handling(event, entry):
+                await self._handler(event)
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
@@ -205,14 +209,15 @@ class Consumption:
     async def _fail(self, entry: Entry, error: BaseException) -> None:
         entry.tries += 1
         if entry.tries >= self._policy.most_tries:
-            await self._bury(entry, _reason(error))
+            await self._bury(entry, _reason(error), counted_as="failed")
             return
         self._work.postpone(entry, self._time() + self._policy.pause(entry.tries))
         await self._answered(lambda: self._member.note_tries(entry))
 
-    async def _bury(self, entry: Entry, reason: str) -> None:
+    async def _bury(self, entry: Entry, reason: str, *, counted_as: str) -> None:
         await self._answered(lambda: self._member.bury(entry, reason=reason, at=self._clock()))
         self._work.known.discard(entry.key)
+        EVENTS_DEAD.add(counted_as)
 
     async def _ack_done(self) -> None:
         """Ack what was handled: whatever has gathered since the last time, in one go."""

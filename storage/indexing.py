@@ -23,6 +23,7 @@ from storage.embeddings import EmbeddingModel
 from storage.epochs import advance_epochs
 from storage.knowledge_events import changes_of, update_event
 from storage.knowledge_rows import LEVELS
+from storage.metrics import INDEX_CHANGES
 from storage.outgoing_events import OutgoingEvents
 from storage.tables import KnowledgeRow, OutboxRow, UtcDateTime
 from storage.vector_index import VectorIndex
@@ -122,6 +123,7 @@ class Indexer:
             table = table or await self._index.get_or_create_table(level)
             removed |= await self._apply(table, entries)
             worked_off += len(entries)
+            INDEX_CHANGES.add(amount=len(entries))
             if progress is not None:
                 progress(done + worked_off, total)
         if table is not None:

@@ -21,6 +21,7 @@ from domain.events import Event
 from storage.database import Database
 from storage.event_bus import EventBus
 from storage.tables import OutgoingEventRow
+from storage.tracing import trace_parent
 
 _ROWS_AT_ONCE = 100
 _TELLING_SECONDS = 2.0
@@ -45,7 +46,7 @@ class OutgoingEvents:
                 OutgoingEventRow(
                     event_id=event.event_id,
                     level_rank=event.confidentiality_level.rank,
-                    body=event.model_dump_json(),
+                    body=event.within_trace(trace_parent()).model_dump_json(),
                     recorded_at=self._clock(),
                 )
             )

@@ -6,6 +6,7 @@ Everything that Diarchy keeps lives under `home` unless a URL says otherwise.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -18,6 +19,13 @@ _SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _EMBEDDING_SERVICE = frozenset({"http", "https", "unix"})
 _REDIS = frozenset({"redis", "rediss", "unix"})
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class Settings(BaseSettings):
@@ -109,6 +117,15 @@ class Settings(BaseSettings):
         ge=2,
         description="How many runs each work pool works on at once, over all its workers; what "
         "`diarchy deploy` sets.",
+    )
+    tracing: bool | None = Field(
+        default=None,
+        description="Whether traces are sent over OTLP; when unset, they are where "
+        "OTEL_EXPORTER_OTLP_ENDPOINT says where to.",
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.TEXT,
+        description="Log lines as text, or as one JSON object each: json.",
     )
     result_retention_days: int = Field(
         default=7, ge=0, description="Days for which sealed results of flow runs are kept."

@@ -24,6 +24,7 @@ from storage.indexing import Indexer
 from storage.knowledge_base import KnowledgeBase
 from storage.knowledge_search import KnowledgeSearch
 from storage.knowledge_writer import KnowledgeWriter
+from storage.metric_store import MetricStore
 from storage.outgoing_events import EventRelay, OutgoingEvents
 from storage.principals import PrincipalRegistry
 from storage.purging import Purger
@@ -56,6 +57,7 @@ class Stores:
     relay: EventRelay
     handled: HandledEvents
     collaborations: CollaborationStore
+    metrics: MetricStore
     sealer: Sealer
     model: EmbeddingModel
     clock: Callable[[], datetime]
@@ -115,7 +117,8 @@ async def open_stores(
         principals = PrincipalRegistry(
             database, audit, clock=tell_time, process_ceiling=settings.process_ceiling
         )
-        yield Stores(
+        metrics = MetricStore(redis, namespace, settings)
+        stores = Stores(
             settings=settings,
             database=database,
             audit=audit,
@@ -130,11 +133,14 @@ async def open_stores(
             relay=relay,
             handled=HandledEvents(database, clock=tell_time),
             collaborations=CollaborationStore(database, outgoing, clock=tell_time),
+            metrics=metrics,
             sealer=sealer,
             model=model,
             clock=tell_time,
             new_id=make_id,
         )
+        async with metrics.handing_on():
+            yield stores
     finally:
         await redis.close()
         await database.close()

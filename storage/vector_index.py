@@ -81,6 +81,13 @@ class VectorIndex:
             self._tables[level] = table
         return self._tables[level]
 
+    async def count_passages(self) -> dict[ConfidentialityLevel, int]:
+        """Return how many windows each level's tables hold; a level without tables holds none."""
+        tables = {level: await self.find_table(level) for level in ConfidentialityLevel}
+        return {
+            level: 0 if table is None else await table.count() for level, table in tables.items()
+        }
+
     async def get_or_create_table(self, level: ConfidentialityLevel) -> LevelTable:
         """Return the table of *level*, made empty where there is none."""
         return await self.find_table(level) or await self.recreate_table(level)

@@ -18,6 +18,7 @@ from prefect.tasks import exponential_backoff
 
 from domain.errors import TransientStorageError
 from tasks.disturbance import disturb
+from tasks.observation import observed_step
 from tasks.sealed_results import HomeResults, NamedBySeal, SealedSerializer
 from tasks.silence import without_content
 
@@ -69,9 +70,10 @@ def _guarded(name: str, function: Callable[P, Awaitable[R]]) -> Callable[P, Coro
         return await without_content(name, work(*args, **kwargs))
 
     async def work(*args: P.args, **kwargs: P.kwargs) -> R:
-        result = await function(*args, **kwargs)
-        disturb(name, (*args, *kwargs.values()), result)
-        return result
+        with observed_step(name):
+            result = await function(*args, **kwargs)
+            disturb(name, (*args, *kwargs.values()), result)
+            return result
 
     return guarded
 

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from storage.settings import Settings
 from storage.stores import Stores, open_stores
+from tasks.observation import observed_run
 
 _given: ContextVar[Stores | None] = ContextVar("diarchy_stores", default=None)
 
@@ -51,7 +52,8 @@ async def flow_stores() -> AsyncGenerator[Stores]:
     """Give the tasks of a flow run their stores; those of an enclosing `use_stores` come first."""
     given = _given.get()
     if given is not None:
-        yield given
+        with observed_run():
+            yield given
         return
     settings = Settings()
     of_loop = _shared.setdefault(asyncio.get_running_loop(), {})
@@ -63,7 +65,8 @@ async def flow_stores() -> AsyncGenerator[Stores]:
         shared.users += 1
     try:
         async with use_stores(stores):
-            yield stores
+            with observed_run():
+                yield stores
     finally:
         async with shared.lock:
             shared.users -= 1

@@ -6,19 +6,23 @@ when it runs, so that help, usage errors and the registry answer without waiting
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 
 from gateway.command_line import (
+    backing_up,
     deploying,
     doctor,
     embeddings,
     events,
     ingesting,
+    keys,
     knowledge,
     maintaining,
+    metrics,
     principals,
     reading,
     reports,
@@ -26,6 +30,7 @@ from gateway.command_line import (
     searching,
     server,
     serving,
+    status,
 )
 from gateway.command_line.failures import report_failure
 from gateway.command_line.invocation import Invocation, remember_invocation
@@ -39,7 +44,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 denied.",
 )
-for _room in (ingesting, searching, reading, maintaining, deploying, doctor, server, serving):
+for _room in (
+    ingesting,
+    searching,
+    reading,
+    maintaining,
+    backing_up,
+    deploying,
+    doctor,
+    status,
+    server,
+    serving,
+):
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
@@ -47,6 +63,8 @@ app.add_typer(requests.app, name="requests")
 app.add_typer(events.app, name="events")
 app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(reports.app, name="reports")
+app.add_typer(keys.app, name="keys")
+app.add_typer(metrics.app, name="metrics")
 
 
 def _print_version(asked: bool) -> None:
@@ -75,6 +93,11 @@ def _before_every_command(
 ) -> None:
     del version
     remember_invocation(Invocation(verbose=verbose, debug=debug))
+    if os.environ.get("DIARCHY_LOG_FORMAT"):
+        from gateway.command_line.options import get_settings
+        from gateway.logs import set_up_logging
+
+        set_up_logging(get_settings())
 
 
 def main() -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import typer
 
-from domain.clearance import ConfidentialityLevel
-from domain.errors import DiarchyError, StorageError
+from domain.errors import DiarchyError, RedisUnavailable, StorageError
 from gateway.command_line.failures import FAILED
 from gateway.command_line.options import get_settings
 
@@ -19,7 +16,8 @@ if TYPE_CHECKING:
     from storage.settings import Settings
     from storage.stores import Stores
 
-Check = Callable[["Stores"], Awaitable[str]]
+Check = Callable[["Settings"], Awaitable[str]]
+StoresCheck = Callable[["Stores"], Awaitable[str]]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,35 +32,60 @@ def doctor() -> None:
 
 
 async def _count_failures(settings: Settings) -> int:
+    from gateway import checks
     from storage.stores import open_stores
 
-    checks: dict[str, Check] = {
-        "home": _check_home,
-        "principals": _check_principals,
-        "audit log": _check_audit_log,
-        "embedding model": _check_embedding_model,
-        "search index": _check_search_index,
-        "outbox": _check_outbox,
-        "Redis": _check_redis,
-        "Prefect": _check_prefect,
-    }
     failures = 0
-    async with open_stores(settings) as stores:
-        for name, check in checks.items():
-            try:
-                typer.echo(f"ok      {name}: {await check(stores)}")
-            except DiarchyError as error:
-                failures += 1
-                typer.echo(f"FAILED  {name}: {error}")
+    if await _passes("database", _check_database(settings)):
+        # The parts are looked at as the commands find them: opened, where they are well.
+        async with open_stores(settings) as stores:
+            of_stores: dict[str, StoresCheck] = {
+                "principals": _check_principals,
+                "audit log": _check_audit_log,
+                "embedding model": _check_embedding_model,
+                "outbox": _check_outbox,
+            }
+            for name, check in of_stores.items():
+                failures += not await _passes(name, check(stores))
+    else:
+        failures += 1
+    of_settings: dict[str, Check] = {
+        "home": checks.check_home,
+        "disk": checks.check_disk,
+        "clock": checks.check_clock,
+        "sealing key": checks.check_keys,
+        "search index": _check_search_index,
+        "Redis": _check_redis,
+        "Prefect": checks.check_prefect,
+        "deployments": checks.check_deployments,
+    }
+    for name, check in of_settings.items():
+        failures += not await _passes(name, check(settings))
     return failures
 
 
-async def _check_home(stores: Stores) -> str:
-    home = stores.settings.home
-    if home.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise StorageError(f"others than its owner can enter it; run: chmod 700 {home}")
-    database = "SQLite" if stores.database.is_sqlite else "PostgreSQL"
-    return f"{home}, database in {database}"
+async def _passes(name: str, checking: Awaitable[str]) -> bool:
+    try:
+        typer.echo(f"ok      {name}: {await checking}")
+    except (DiarchyError, OSError) as error:
+        told = error if isinstance(error, DiarchyError) else error.strerror
+        typer.echo(f"FAILED  {name}: {told}")
+        return False
+    return True
+
+
+async def _check_database(settings: Settings) -> str:
+    from storage.database import SQLITE_FILE, connect_database, open_database
+
+    if settings.database_url is None and not (settings.home / SQLITE_FILE).exists():
+        database = await open_database(settings)
+    else:
+        database = await connect_database(settings)
+    try:
+        kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+        return f"{kind}, tables at revision {await database.check_schema()}"
+    finally:
+        await database.close()
 
 
 async def _check_principals(stores: Stores) -> str:
@@ -82,20 +105,6 @@ async def _check_embedding_model(stores: Stores) -> str:
     return f"{identity.model}, {identity.dimension} dimensions"
 
 
-async def _check_search_index(stores: Stores) -> str:
-    from storage.vector_index import VectorIndex
-
-    settings = stores.settings
-    index = VectorIndex(
-        settings.lancedb_location, stores.model, exact_search_chunks=settings.exact_search_chunks
-    )
-    passages = 0
-    for level in ConfidentialityLevel:
-        table = await index.find_table(level)
-        passages += 0 if table is None else await table.count()
-    return f"{passages} passages"
-
-
 async def _check_outbox(stores: Stores) -> str:
     owed = await stores.knowledge.pending()
     if owed:
@@ -103,22 +112,32 @@ async def _check_outbox(stores: Stores) -> str:
     return "the index knows every change"
 
 
-async def _check_redis(stores: Stores) -> str:
-    from storage.redis_server import PrivateRedis, find_program
+async def _check_search_index(settings: Settings) -> str:
+    from storage.installation_state import observing
 
-    if stores.settings.redis_url is not None:
-        return f"Redis {await stores.redis.version()}, the one that DIARCHY_REDIS_URL names"
-    running = PrivateRedis(stores.settings).find_running()
+    async with observing(settings) as observer:
+        state = await observer.look()
+    if state.passages is None:
+        raise StorageError(
+            f"{state.troubles['index']}; its folder can be made anew: diarchy reindex"
+        )
+    return f"{sum(state.passages.values())} passages"
+
+
+async def _check_redis(settings: Settings) -> str:
+    from storage.redis_server import PrivateRedis, RedisConnection, find_program
+
+    if settings.redis_url is not None:
+        connection = RedisConnection(settings)
+        try:
+            return f"Redis {await connection.version()}, the one that DIARCHY_REDIS_URL names"
+        except RedisUnavailable as error:
+            raise RedisUnavailable(
+                f"{error}; start the server that DIARCHY_REDIS_URL names: events wait meanwhile"
+            ) from error
+        finally:
+            await connection.close()
+    running = PrivateRedis(settings).find_running()
     if running is not None:
         return f"Redis {running.version}, this home's own, running"
     return f"not running; starts when needed, from {find_program()}"
-
-
-async def _check_prefect(stores: Stores) -> str:
-    from gateway.prefect_server import PrefectServer
-
-    given = os.environ.get("PREFECT_API_URL")
-    if given:
-        return f"flows run against {given}"
-    running = PrefectServer(stores.settings.home).find_running()
-    return f"running at {running.ui_url}" if running else "not running; starts when needed"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -158,18 +159,37 @@ def publish(
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            show_default=False,
+            help="Also answer Prometheus there, as `diarchy metrics serve` does.",
+        ),
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="The address for Prometheus.")] = "127.0.0.1",
+) -> None:
     """Work events off as they come, until interrupted; several of a home share the work."""
     from gateway.command_line.running import prepare_prefect
 
-    prepare_prefect(get_settings())
+    settings = get_settings()
+    prepare_prefect(settings)
     from flows.dispatch_events import serve_events
 
     async def run() -> int:
         stop = asyncio.Event()
         for told in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(told, stop.set)
-        return await serve_events(stop, on_ready=lambda: messages.print("Serving events"))
+        async with AsyncExitStack() as beside:
+            if metrics_port is not None:
+                from gateway.metrics_server import serving_metrics
+
+                serving = serving_metrics(settings, port=metrics_port, host=metrics_host)
+                port = await beside.enter_async_context(serving)
+                messages.print(f"Serving metrics at http://{metrics_host}:{port}/metrics")
+            return await serve_events(stop, on_ready=lambda: messages.print("Serving events"))
 
     handled = asyncio.run(run())
     messages.print(f"Served {handled} events")

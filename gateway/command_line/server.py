@@ -1,4 +1,4 @@
-"""`up`, `down` and `status`: the servers of this home, Prefect's with its UI and Redis.
+"""`up` and `down`: the servers of this home, Prefect's with its UI and Redis.
 
 A server that the environment names instead belongs to somebody else: it is neither started nor
 stopped.
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gateway.command_line.failures import FAILED
 from gateway.command_line.options import get_settings
 from gateway.command_line.output import messages
 
@@ -24,7 +23,6 @@ def add_to(app: typer.Typer) -> None:
     """Give *app* these commands."""
     app.command()(up)
     app.command()(down)
-    app.command()(status)
 
 
 def up() -> None:
@@ -53,24 +51,6 @@ def down() -> None:
     typer.echo("Redis: stopped" if stopped else "Redis: was not running")
 
 
-def status() -> None:
-    """Say which servers of this home are running and where; exit code 1 when Prefect's is not."""
-    from gateway.prefect_server import PrefectServer
-
-    settings = get_settings()
-    _tell_of_redis(settings)
-    server = PrefectServer(settings.home)
-    running = server.find_running()
-    if running is None:
-        typer.echo("Prefect server: not running")
-        raise typer.Exit(FAILED)
-    answering = "running" if server.is_ready() else "starting"
-    typer.echo(f"Prefect server: {answering}, process {running.pid}")
-    typer.echo(f"UI:  {running.ui_url}")
-    typer.echo(f"API: {running.api_url}")
-    typer.echo(f"Log: {server.log_file}")
-
-
 def _start_redis(settings: Settings) -> None:
     from storage.redis_server import PrivateRedis
 
@@ -79,14 +59,3 @@ def _start_redis(settings: Settings) -> None:
         return
     running = PrivateRedis(settings).start()
     typer.echo(f"Redis: running, process {running.pid}")
-
-
-def _tell_of_redis(settings: Settings) -> None:
-    from storage.redis_server import PrivateRedis
-
-    if settings.redis_url is not None:
-        typer.echo(_NAMED_REDIS)
-        return
-    running = PrivateRedis(settings).find_running()
-    # It starts when it is needed: that it does not run is nothing wrong.
-    typer.echo(f"Redis: running, process {running.pid}" if running else "Redis: not running")

@@ -186,3 +186,26 @@ def test_an_event_expires_at_its_deadline_and_without_one_never():
 
 def test_a_level_stands_in_json_by_its_name():
     assert f'"{ConfidentialityLevel.CONFIDENTIAL.value}"' in request().model_dump_json()
+
+
+TRACED = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def test_an_event_that_nobody_traces_is_written_as_before_there_were_traces():
+    event = alert(9)
+    assert "trace_parent" not in event.model_dump_json()
+    assert event.within_trace(None) is event
+
+
+def test_an_event_keeps_the_span_that_it_was_first_published_in():
+    event = alert(9).within_trace(TRACED)
+    assert Event.model_validate_json(event.model_dump_json()).trace_parent == TRACED
+    assert event.within_trace(TRACED.replace("4b", "5b")) is event
+
+
+@pytest.mark.parametrize(
+    "value", ["", "words of a plan", TRACED.upper(), f"{TRACED}-more", f"{TRACED}\n"]
+)
+def test_what_is_no_span_is_refused(value: str):
+    with pytest.raises(ValidationError):
+        Event.model_validate({**alert(9).model_dump(), "trace_parent": value})

@@ -1,4 +1,7 @@
-"""Sophia's flow, the dispatcher and Artemis's flow run, each a process; Artemis is killed midway."""
+"""Sophia's flow, the dispatcher and Artemis's flow run, each a process; Artemis is killed midway.
+
+What they do is one trace all the same.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ from gateway.waiting import wait_until
 from storage.settings import Settings
 from storage.stores import open_stores
 from tests.flows.conftest import COMPANY, REQUIREMENT
+from tests.otlp_receiver import Collector, collecting
 from tests.stores import CONFIDENTIAL, NOW, store
 
 _COMMAND = [sys.executable, "-m", "gateway.command_line"]
@@ -66,7 +70,24 @@ async def flow_runs_for(event_id: str) -> list[FlowRun]:
 @pytest.mark.usefixtures("prefect_api")
 def test_an_analysis_is_whole_though_artemis_was_killed_midway(home: Path) -> None:
     asyncio.run(fill(home))
-    environment = {**os.environ, "DIARCHY_HOME": str(home), "DIARCHY_CLOCK": NOW.isoformat()}
+    with collecting() as collector:
+        told = analysis_over_events(home, collector)
+    analysis = json.loads(told)
+    assert analysis["collaboration_metadata"]["degraded"] == []
+    assert analysis["technical_perspective"]["risk_assessment"]
+    asked = f"{analysis['collaboration_metadata']['analysis_id']}-for-artemis"
+    asyncio.run(assert_traceable(home, asked))
+    assert_one_trace(collector)
+
+
+def analysis_over_events(home: Path, collector: Collector) -> str:
+    """Return what the analysis printed, in whose course Artemis was killed once."""
+    environment = {
+        **os.environ,
+        "DIARCHY_HOME": str(home),
+        "DIARCHY_CLOCK": NOW.isoformat(),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+    }
     asking = [*_COMMAND, "analyze", REQUIREMENT, "--as", "sophia-s-reader", "--json"]
     over_events = ["--collaboration", "events", "--answer-within", "120"]
     with (
@@ -83,11 +104,28 @@ def test_an_analysis_is_whole_though_artemis_was_killed_midway(home: Path) -> No
         artemis.kill()
         told, _ = sophia.communicate(timeout=_PATIENCE.total_seconds())
         assert sophia.returncode == 0
-    analysis = json.loads(told)
-    assert analysis["collaboration_metadata"]["degraded"] == []
-    assert analysis["technical_perspective"]["risk_assessment"]
-    asked = f"{analysis['collaboration_metadata']['analysis_id']}-for-artemis"
-    asyncio.run(assert_traceable(home, asked))
+    return told
+
+
+def assert_one_trace(collector: Collector) -> None:
+    spans = {span.span_id: span for span in collector.spans()}
+    artemis = [span for span in spans.values() if span.name == "flow technical-analysis"]
+    ancestors: list[str] = []
+    span = artemis[-1]
+    while span.parent_span_id:
+        parent = spans[span.parent_span_id]
+        assert parent.trace_id == span.trace_id
+        span = parent
+        ancestors.append(span.name)
+    assert ancestors == [
+        "handle collaboration_request",
+        "step ask-orchestrator",
+        "flow comprehensive-analysis",
+    ]
+    steps = {span.name for span in spans.values() if span.trace_id == artemis[-1].trace_id}
+    assert {"step await-artemis", "step load-brief", "step answer-request"} <= steps
+    assert not any(REQUIREMENT.encode() in body for body in collector.bodies)
+    assert not any(b"sophia-s-reader" in body for body in collector.bodies)
 
 
 async def assert_traceable(home: Path, asked: str) -> None:

@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -155,3 +156,14 @@ def test_maintenance_leaves_a_home_in_which_doctor_finds_nothing_wrong(own_home:
     assert maintained.returncode == 0, maintained.stderr
     assert "audit log" in maintained.stdout
     assert checked.returncode == 0
+
+
+def test_where_it_is_asked_for_a_command_and_its_run_log_as_json(own_home: Path):
+    answer = diarchy("maintain", home=own_home, DIARCHY_LOG_FORMAT="json")
+    assert answer.returncode == 0
+    lines = [json.loads(line) for line in answer.stderr.splitlines()]
+    runs = {line["flow_run_id"] for line in lines if line["logger"] == "prefect.flow_runs"}
+    assert len(runs) == 1
+    steps = [line for line in lines if line["logger"] == "prefect.task_runs"]
+    assert steps
+    assert {line["flow_run_id"] for line in steps} == runs
