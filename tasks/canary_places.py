@@ -94,7 +94,7 @@ async def search_prefect(
         async for artifact in _artifacts(client, ids):
             place = Place(PlaceKind.ARTIFACT, str(artifact.id), ui_ceiling)
             search.look(place, artifact.model_dump_json().encode())
-        await _search_events(search, client, since)
+        await _search_events(search, client, since, ui_ceiling)
     return ids
 
 
@@ -153,11 +153,15 @@ async def _search_runs(search: Search, client: PrefectClient, runs: Sequence[Flo
                 search.look(place, task.model_dump_json().encode())
 
 
-async def _search_events(search: Search, client: PrefectClient, since: datetime) -> None:
+async def _search_events(
+    search: Search, client: PrefectClient, since: datetime, ui_ceiling: ConfidentialityLevel
+) -> None:
+    """Look through every event since; Prefect's own of an artifact may tell what the artifact shows."""
     page = await client.read_events(EventFilter(occurred=_from(since)), limit=50)
     while True:
         for event in page.events:
-            search.look(Place(PlaceKind.EVENT, str(event.id)), event.model_dump_json().encode())
+            place = Place(PlaceKind.EVENT, str(event.id), ui_ceiling)
+            search.look(place, event.model_dump_json().encode())
         following = await page.get_next_page(client)
         if following is None:
             return

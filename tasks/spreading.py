@@ -14,20 +14,20 @@ from tasks.step import step
 from tasks.stores import current_stores, flow_stores
 
 
-@step(name="plan-batches", timeout=timedelta(minutes=30), tags={"ingest", "index"})
+@step(name="plan-batches", timeout=timedelta(minutes=30))
 async def plan_batches() -> list[IndexBatch]:
     """Return what the index is owed, cut as one process alone would cut it, level after level."""
     return await current_stores().knowledge.index_batches()
 
 
-@step(name="embed-batch", timeout=timedelta(hours=2), tags={"ingest", "index"})
+@step(name="embed-batch", timeout=timedelta(hours=2))
 async def embed_batch(batch: IndexBatch) -> bytes:
     """Return the windows of *batch* with their vectors, sealed."""
     async with flow_stores() as stores:
         return stores.sealer.seal(await stores.knowledge.embed_batch(batch))
 
 
-@step(name="write-batch", timeout=timedelta(hours=2), tags={"ingest", "index"})
+@step(name="write-batch", timeout=timedelta(hours=2))
 async def write_batch(batch: IndexBatch, windows: bytes) -> bool:
     """Bring what `embed_batch` made into the index; return whether older windows were removed.
 
@@ -37,7 +37,7 @@ async def write_batch(batch: IndexBatch, windows: bytes) -> bool:
     return await stores.knowledge.index_batch(batch, stores.sealer.open(windows))
 
 
-@step(name="settle-level", timeout=timedelta(hours=2), tags={"ingest", "index"})
+@step(name="settle-level", timeout=timedelta(hours=2))
 async def settle_level(level: ConfidentialityLevel, *, removed: bool) -> None:
     """Merge the small files of a level's index and bring every row into its text index."""
     await current_stores().knowledge.settle_level(level, removed=removed)

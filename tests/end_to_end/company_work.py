@@ -112,7 +112,7 @@ async def embed_questions(stores: Stores) -> None:
     """Put the questions' vectors into the shared cache, so that no machine loads the model for them."""
     for name in READERS:
         reader = await stores.principals.get_reader(name)
-        request = open_request(REQUIREMENT, None, reader, NOW)
+        request = await open_request(REQUIREMENT, None, reader, NOW)
         await retrieve_context.fn(request, reader)
 
 

@@ -27,7 +27,8 @@ from storage.outgoing_events import OutgoingEvents
 from storage.stores import Stores
 from storage.tracing import exporting_to, span, trace_parent
 from tasks.observation import TRACE_TAG, observed_run
-from tasks.step import StepFailed, step
+from tasks.silence import StepFailed
+from tasks.step import step
 from tasks.stores import flow_stores, use_stores
 from tests.events import update
 from tests.stores import OpenHome

@@ -125,9 +125,8 @@ def test_a_failure_shows_where_it_came_from_only_when_asked(home: Path):
 
 def test_doctor_says_what_is_wrong_and_what_to_do_about_it(home: Path, tmp_path: Path):
     # Of its own: deployments of other tests are none of its business.
-    own = {"PREFECT_API_URL": ""}
-    well = diarchy("doctor", home=home, **own)
-    unready = diarchy("doctor", home=tmp_path / "new", **own)
+    well = diarchy("doctor", home=home, PREFECT_API_URL="")
+    unready = diarchy("doctor", home=tmp_path / "new", PREFECT_API_URL="")
 
     assert well.returncode == 0
     assert "FAILED" not in well.stdout
