@@ -76,13 +76,10 @@ def _kill_one_that_works(killed: list[int]) -> None:
     wait_until(working, "a process of the cluster has a task", within=timedelta(seconds=180))
 
 
-def _rows(home: Path, level: ConfidentialityLevel, table: str) -> list[list[Any]]:
+def _rows(home: Path, level: ConfidentialityLevel, table: str) -> list[list[str]]:
     rows = asyncio.run(rows_in_index(Settings(home=home), level, table))
+    # A number's text is exact: no other number has it.
     return sorted(
-        [
-            str(value) if name != "vector" else bytes(memoryview(value))
-            for name, value in sorted(row.items())
-            if name not in OF_EVERY_INGEST_ANEW
-        ]
+        [str(value) for name, value in sorted(row.items()) if name not in OF_EVERY_INGEST_ANEW]
         for row in rows
     )
