@@ -67,21 +67,21 @@ def quiet_flow(
 def _guarded(
     name: str, function: Callable[P, Coroutine[Any, Any, R]]
 ) -> Callable[P, Coroutine[Any, Any, R]]:
-    signature = inspect.signature(function, eval_str=True)
-    accept = _acceptance(signature)
-
     @functools.wraps(function)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        # By their names, so that a refusal can name them.
-        given = signature.bind(*args, **kwargs).arguments
-        accepted: dict[str, Any] = _accepted(accept, given)
+        accepted = _accepted(function, args, kwargs)
         return await without_content(name, function(**accepted))  # pyright: ignore[reportCallIssue] - bound above
 
     return guarded
 
 
-def _accepted(accept: Callable[..., dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:
+def _accepted(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
     """Return the arguments as their annotations want them. Raises `InvalidParameters`."""
+    signature, accept = _acceptance(function)
+    # By their names, so that a refusal can name them.
+    given = signature.bind(*args, **kwargs).arguments
     try:
         return accept(**given)
     except ValidationError as error:
@@ -90,19 +90,26 @@ def _accepted(accept: Callable[..., dict[str, Any]], given: dict[str, Any]) -> d
     raise InvalidParameters("; ".join(dict.fromkeys(refused)))
 
 
-def _acceptance(signature: inspect.Signature) -> Callable[..., dict[str, Any]]:
-    """Return a function that checks named arguments by *signature* and returns them."""
+@functools.cache
+def _acceptance(
+    function: Callable[..., Any],
+) -> tuple[inspect.Signature, Callable[..., dict[str, Any]]]:
+    """Return the signature of *function*, and what checks named arguments by it and returns them.
+
+    Made when they are first wanted: a flow that goes to another process goes without them.
+    """
 
     def accept(**kwargs: Any) -> dict[str, Any]:
         return kwargs
 
+    signature = inspect.signature(function, eval_str=True)
     by_name = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in signature.parameters.values()
     ]
     accept.__signature__ = signature.replace(parameters=by_name)  # pyright: ignore[reportFunctionMemberAccess] - any function may carry one
     accept.__annotations__ = {parameter.name: parameter.annotation for parameter in by_name}
-    return validate_call(accept)
+    return signature, validate_call(accept)
 
 
 def _refusal(detail: ErrorDetails) -> str:

@@ -14,6 +14,7 @@ from domain.errors import AccessDenied
 from domain.knowledge import Domain
 from domain.placement import NobodyListens, PoolReason
 from domain.routing import AnalysisScope, RoutedFlow, WorkPool, WorkQueue
+from domain.sealed import SealedText
 from domain.summary import TimeHorizon
 from domain.workload import RunMeasurement, SizeClass
 from flows import (
@@ -66,7 +67,7 @@ async def test_an_analysis_goes_sealed_to_the_pool_that_it_needs(
     (run,) = await ask_for_runs(worked, WorkPool.SOPHIA)
     assert str(run.id) == submitted.flow_run_id
     assert "Heron" not in run.model_dump_json()
-    sealed = business_analysis.validate_parameters(run.parameters)["requirement"]
+    sealed = SealedText.model_validate(run.parameters["requirement"])
     assert stores.sealer.open_text(sealed) == SECRET
     assert set(run.tags) == {"diarchy", placement.queue_reason.value}
 
@@ -82,7 +83,7 @@ async def test_a_large_ingest_goes_to_the_long_queue_and_its_paths_are_whole(
         WorkQueue.LONG,
     )
     (run,) = await ask_for_runs(worked, WorkPool.DIARCHY, WorkQueue.LONG)
-    ingest_knowledge.validate_parameters(run.parameters)
+    assert run.parameters["requester"] == "ana"
     assert run.parameters["paths"] == [str(tmp_path)]
 
 

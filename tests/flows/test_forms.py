@@ -63,7 +63,9 @@ def test_what_can_be_chosen_is_a_list(name: str, field: str, choices: set[str]) 
 
 def test_only_what_nothing_can_stand_for_must_be_filled_in() -> None:
     assert {flow.name: set(schema_of(flow).get("required", ())) for flow in _FLOWS} == {
+        "bulk-ingest": {"paths", "requester"},
         "business-analysis": {"requirement", "requester"},
+        "canary-sweep": set(),
         "ceo-briefing": {"requester"},
         "comprehensive-analysis": {"requirement", "requester"},
         "dispatch-events": set(),
