@@ -29,6 +29,7 @@ HOST = "127.0.0.1"
 PREFERRED_PORT = 4200
 START_DEADLINE = timedelta(seconds=120)
 STOP_DEADLINE = timedelta(seconds=10)
+PORT_DEADLINE = timedelta(seconds=5)
 _PORT_ATTEMPTS = 5
 _LOG_TAIL_LINES = 20
 _LOG_LIMIT_BYTES = 10_000_000
@@ -117,12 +118,14 @@ class PrefectServer:
             return running
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._one_at_a_time():
+            self._wait_for_port_of_the_dead()
             for _ in range(_PORT_ATTEMPTS):
-                running = self.find_running() or self._launch(self._choose_port())
+                found = self.find_running()
+                running = found or self._launch(self._choose_port())
                 self._wait_for(running)
                 if _is_alive(running):
                     return running
-                if _is_free(running.port):
+                if found is None and _is_free(running.port):
                     raise ServerUnavailable(
                         f"The Prefect server stopped at once.\n{self.log_tail()}"
                     )
@@ -226,6 +229,23 @@ class PrefectServer:
         except TimeoutError as error:
             _end_tree(running.pid)
             raise ServerUnavailable(f"The Prefect server: {error}.\n{self.log_tail()}") from error
+
+    def _wait_for_port_of_the_dead(self) -> None:
+        """Return when the port of a server that died is free again, or a stranger's by now.
+
+        Runs under way look for their API on that port only. A killed process counts as dead as soon as
+        its first thread has ended, and its other threads hold the port for some tenths of a second more.
+        """
+        record = self._find_record()
+        last = record.running if record else None
+        if last is None:
+            return
+        with suppress(TimeoutError):
+            wait_until(
+                lambda: _is_free(last.port) or _answers(last),
+                "the dead server's port is let go",
+                within=PORT_DEADLINE,
+            )
 
     def _choose_port(self) -> int:
         record = self._find_record()

@@ -45,12 +45,14 @@ from tasks.stores import current_stores
 
 PROGRESS_KEY = "ingest-progress"
 SHOWN_EVERY = timedelta(seconds=5)
+SHOWN_WITHIN = timedelta(seconds=150)
+"""Longer than Prefect's client goes on asking an API that is away: two minutes."""
 _PAGE = 200
 _MARKDOWN = "markdown"
 _PROGRESS = "progress"
 
 
-@step(name="show-result", timeout=timedelta(minutes=1))
+@step(name="show-result", timeout=SHOWN_WITHIN + timedelta(seconds=30))
 async def show_result(result: Result, report_id: str, reader: Reader) -> None:
     """Leave the result on Prefect's pages as far as their ceiling allows, once however often it runs."""
     stores = current_stores()
@@ -62,7 +64,8 @@ async def show_result(result: Result, report_id: str, reader: Reader) -> None:
         ceiling=stores.settings.ui_ceiling,
     )
     try:
-        async with get_client() as client:
+        # A bound of its own: the step's timeout fails the run, after asking all over four times more.
+        async with asyncio.timeout(SHOWN_WITHIN.total_seconds()), get_client() as client:
             artifact = await _find_described(client, shown.description, key=shown.key)
             if artifact is None:
                 artifact = await client.create_artifact(_artifact_of(shown))

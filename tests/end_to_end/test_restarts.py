@@ -39,7 +39,7 @@ from tests.stores import CONFIDENTIAL, NOW, TOP_SECRET, store
 NOTES = 60
 ANALYSES = 2
 _COMMAND = [sys.executable, "-m", "gateway.command_line"]
-_PATIENCE = timedelta(seconds=600)
+_PATIENCE = timedelta(seconds=180)
 
 
 def write_notes(file: Path, prefix: str) -> None:

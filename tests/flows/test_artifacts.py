@@ -116,6 +116,22 @@ async def test_a_run_whose_artifact_cannot_be_made_goes_on(
     assert state.is_completed()
 
 
+async def test_a_run_goes_on_when_the_api_never_answers_for_its_artifact(
+    company: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del company
+
+    async def silent(*_: Any, **__: Any) -> Artifact:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(PrefectClient, "create_artifact", silent)
+    monkeypatch.setattr(artifacts, "SHOWN_WITHIN", timedelta(seconds=1))
+    run: Any = strategic_summary
+    state: State[Any] = await run(Domain.TECHNICAL, TimeHorizon.WEEK, "internal", return_state=True)
+    assert state.is_completed()
+
+
 async def test_what_is_erased_from_the_stores_is_erased_from_the_pages(company: Stores) -> None:
     gone = await ceo_briefing("internal", edition="gone")
     kept = await ceo_briefing("internal", edition="kept")

@@ -101,6 +101,17 @@ def test_a_server_that_was_killed_is_replaced_on_a_free_port_by_the_next_who_ask
     assert server_processes(server) == [second.pid]
 
 
+def test_a_server_that_was_killed_comes_back_on_its_port_where_runs_under_way_look_for_it(
+    server: PrefectServer,
+):
+    first = server.start()
+    os.kill(first.pid, signal.SIGKILL)
+    second = server.start()
+
+    assert second.pid != first.pid
+    assert second.port == first.port
+
+
 def _takes(stranger: socket.socket, port: int) -> bool:
     try:
         stranger.bind((HOST, port))
