@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -106,7 +107,19 @@ def test_a_server_that_was_killed_comes_back_on_its_port_where_runs_under_way_lo
 ):
     first = server.start()
     os.kill(first.pid, signal.SIGKILL)
-    second = server.start()
+    with socket.socket() as lingering:
+        lingering.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        wait_until(
+            lambda: _takes(lingering, first.port),
+            "the killed server's port is let go",
+            within=timedelta(seconds=60),
+        )
+        lingering.listen()
+        # As the last threads of a killed server do, only longer.
+        letting_go = threading.Timer(1, lingering.close)
+        letting_go.start()
+        second = server.start()
+        letting_go.join()
 
     assert second.pid != first.pid
     assert second.port == first.port
