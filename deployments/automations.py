@@ -22,11 +22,11 @@ from prefect.events.schemas.automations import Automation, AutomationCore, Event
 from prefect.events.schemas.events import ResourceSpecification
 
 from deployments.changes import Change, Deployed
+from flows.resuming import RESUMPTIONS
 
 SILENCE = timedelta(seconds=90)
 """Three heartbeats missed."""
 NEVER_BEGAN = timedelta(minutes=10)
-RESUMPTIONS = 3
 _ONE_CRASH = timedelta(seconds=5)
 """No run begins and crashes again within it: what Prefect hears twice, being busy, is one crash."""
 

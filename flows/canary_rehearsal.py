@@ -18,13 +18,15 @@ from prefect.client.schemas.objects import State
 from domain.briefing import AlertNotice
 from domain.canary import Place, PlaceKind
 from domain.clearance import ConfidentialityLevel
-from domain.collaboration import CollaborationMode
+from domain.collaboration import CollaborationMode, StoredRequest
 from domain.errors import TransientStorageError
+from domain.event_payloads import CollaborationRequest, RequestType
 from domain.events import Event
 from domain.knowledge import Domain, KnowledgeCategory
 from domain.requests import KeptRequest
 from domain.sealed import SealedText
 from domain.summary import Cadence, TimeHorizon
+from flows.bulk_ingest import bulk_ingest
 from flows.business_analysis import business_analysis
 from flows.canary_company import READERS, knowledge_id, reader_name
 from flows.ceo_briefing import ceo_briefing
@@ -91,9 +93,8 @@ class Rehearsal:
         runs_by_step: dict[str, Act] = {}
         async with self._dispatcher():
             for act in self._acts:
-                steps = await self._run_noting_steps(act)
-                if act.clearance is _HIGHEST:
-                    runs_by_step = dict.fromkeys(steps, act) | runs_by_step
+                runs_by_step = await self._run_noting_steps(act) | runs_by_step
+            runs_by_step = await self._run_noting_steps(await self._answering()) | runs_by_step
             for step, act in runs_by_step.items():
                 await self._run_failing(_as_new(act, step), step)
             of_highest = [act for act in self._acts if act.clearance is _HIGHEST]
@@ -101,11 +102,24 @@ class Rehearsal:
                 act = next(act for act in of_highest if act.flow is flow)
                 await self._run_stumbling(_as_new(act, "stumbling"))
 
-    async def _run_noting_steps(self, act: Act) -> list[str]:
+    async def _run_noting_steps(self, act: Act) -> dict[str, Act]:
+        """Run, and return *act* by each of its steps when it is the highest reader's."""
         steps: list[str] = []
         with disturb_steps(lambda name, _given, _result: steps.append(name)):
             await self._run(act)
-        return steps
+        return dict.fromkeys(steps, act) if act.clearance is _HIGHEST else {}
+
+    async def _answering(self) -> Act:
+        """Return the run that the dispatcher started for Artemis, as one that can be disturbed."""
+        asked = [
+            stored.event.correlation_id
+            async for stored in self._stores.events.tail()
+            if stored.event
+            and isinstance(stored.event.payload, CollaborationRequest)
+            and stored.event.payload.request_type is RequestType.TECHNICAL_FEASIBILITY_ANALYSIS
+        ]
+        request = StoredRequest(collaboration_id=asked[0])
+        return Act(technical_analysis, {"requirement": request, "requester": reader_name(_HIGHEST)})
 
     async def _run(self, act: Act) -> None:
         state: State[Any] = await act.flow(**act.parameters, return_state=True)
@@ -176,7 +190,9 @@ def _acts(
     knowledge: Path, requirement: SealedText, context: SealedText, stored: KeptRequest
 ) -> list[Act]:
     """Return every run of the rehearsal: the ingest first, then what reads, then the upkeep."""
-    acts = [Act(ingest_knowledge, {"paths": [str(knowledge)], "requester": reader_name(_HIGHEST)})]
+    files = {"paths": [str(knowledge)], "requester": reader_name(_HIGHEST)}
+    # The second finds nothing new, so it needs no cluster: other processes have other stores.
+    acts = [Act(ingest_knowledge, files), Act(bulk_ingest, files)]
     asked: dict[str, Any] = {"requirement": requirement, "context": context}
     for clearance in READERS:
         requester = {"requester": reader_name(clearance)}

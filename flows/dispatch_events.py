@@ -13,8 +13,12 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
+import httpx
+from prefect import get_client
+
 from domain.errors import RedisUnavailable
 from flows.event_handlers import EventHandlers
+from flows.resuming import resume_crashed_runs
 from flows.starting import run_for_event
 from storage.stores import Stores
 from tasks.quiet_flow import quiet_flow
@@ -23,6 +27,7 @@ from tasks.stores import flow_stores
 GROUP = "dispatcher"
 _AT_ONCE = 4
 _RELAY_SECONDS = 2.0
+_RESUME_SECONDS = 20.0
 
 
 @quiet_flow(name="dispatch-events", run_name="dispatch-events")
@@ -37,9 +42,13 @@ async def serve_events(stop: asyncio.Event, *, on_ready: Callable[[], None] = la
     """Work events off as they come until *stop* is set; return how many. *on_ready* is called once."""
     async with flow_stores() as stores, asyncio.TaskGroup() as tasks:
         on_ready()
-        relaying = tasks.create_task(_relay_until_cancelled(stores))
+        besides = [
+            tasks.create_task(_relay_until_cancelled(stores)),
+            tasks.create_task(_resume_until_cancelled()),
+        ]
         handled = await _consume(stores, stop=stop)
-        relaying.cancel()
+        for one in besides:
+            one.cancel()
     return handled
 
 
@@ -63,3 +72,12 @@ async def _relay_until_cancelled(stores: Stores) -> None:
         with suppress(RedisUnavailable):  # the consumer says so; what is committed waits
             await stores.relay.publish_pending()
         await asyncio.sleep(_RELAY_SECONDS)
+
+
+async def _resume_until_cancelled() -> None:
+    """Offer crashed runs again that nobody offers."""
+    while True:
+        await asyncio.sleep(_RESUME_SECONDS)
+        with suppress(httpx.HTTPError, RuntimeError):  # the API is away: later
+            async with get_client() as client:
+                await resume_crashed_runs(client)

@@ -21,14 +21,14 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import StateType
 from sqlmodel import col, select
 
-from deployments.automations import RESUMPTIONS
 from deployments.deploying import deploy
 from flows import comprehensive_analysis
+from flows.resuming import RESUMPTIONS
 from storage.settings import Settings
 from storage.stores import open_stores
 from storage.tables import AuditRow, ReportRow
 from tests.end_to_end.held_phases.sitecustomize import PHASES
-from tests.end_to_end.workers import Gates, family_of, kill, worker
+from tests.end_to_end.workers import Gates, dispatcher, family_of, kill, worker
 from tests.events import eventually
 from tests.gateway.command_line.company import fill
 
@@ -116,7 +116,10 @@ async def test_killed_in_each_phase_a_run_is_resumed_and_repeats_nothing(
         gates.open(run)
     doomed = await runs.start()
     gates.kill(doomed, "analyze_technical")
-    with worker("diarchy", tmp_path / "second", **environment):
+    with (
+        worker("diarchy", tmp_path / "second", **environment),
+        dispatcher(tmp_path / "dispatcher", **environment),
+    ):
 
         async def all_have_ended() -> bool:
             states = await runs.states()

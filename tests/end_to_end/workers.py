@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -47,15 +47,26 @@ class Gates:
         (folder / name).write_text(phase)
 
 
-@contextmanager
-def worker(pool: str, folder: Path, **environment: str) -> Generator[psutil.Process]:
+def worker(pool: str, folder: Path, **environment: str) -> AbstractContextManager[psutil.Process]:
     """Start a worker of *pool* in *folder*; whatever of it still lives at the end is killed."""
+    return _started(["prefect", "worker", "start", "--pool", pool], folder, environment)
+
+
+def dispatcher(folder: Path, **environment: str) -> AbstractContextManager[psutil.Process]:
+    """Start a dispatcher in *folder*, as long as a worker would live."""
+    return _started(["gateway.command_line", "events", "serve"], folder, environment)
+
+
+@contextmanager
+def _started(
+    command: list[str], folder: Path, environment: dict[str, str]
+) -> Generator[psutil.Process]:
     folder.mkdir(parents=True, exist_ok=True)
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = os.pathsep.join([str(_HELD_PHASES), *filter(None, inherited), str(_SOURCE)])
-    with (folder / "worker.log").open("ab") as log:
+    with (folder / "log").open("ab") as log:
         started = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool],
+            [sys.executable, "-m", *command],
             cwd=folder,
             env={
                 **os.environ,
