@@ -26,7 +26,13 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun
 from prefect.events import emit_event
-from prefect.events.filters import EventFilter, EventOccurredFilter, EventResourceFilter
+from prefect.events.filters import (
+    EventFilter,
+    EventNameFilter,
+    EventOccurredFilter,
+    EventResourceFilter,
+)
+from prefect.exceptions import ObjectNotFound
 from prefect.logging.handlers import APILogWorker
 
 from domain.canary import Canary, CanaryMissed, Leak, Place, PlaceKind, leaks_in
@@ -38,6 +44,7 @@ _PAGE = 200
 _BLOCK_BYTES = 1 << 22
 _ARRIVED_WITHIN = timedelta(seconds=120)
 _PAUSE_SECONDS = 0.5
+_TASK_RUN = "prefect.task-run."
 
 
 class Search:
@@ -84,6 +91,7 @@ async def search_prefect(
     await asyncio.to_thread(APILogWorker.drain_all, timeout=30)
     await _let_events_arrive(tag, since)
     async with get_client() as client:
+        await _let_task_runs_arrive(client, since)
         runs = [run async for run in _runs(client, tag)]
         ids = [run.id for run in runs]
         if sweep_run_id is not None:
@@ -181,6 +189,34 @@ async def _let_events_arrive(tag: str, since: datetime) -> None:
                 wanted = EventFilter(occurred=_from(since), resource=wanted.resource)
     except TimeoutError:
         raise CanaryMissed("Prefect's events do not arrive: nothing can be said of them") from None
+
+
+async def _let_task_runs_arrive(client: PrefectClient, since: datetime) -> None:
+    """Wait until the newest task runs that events tell of are recorded, which happens in batches."""
+    newest = EventFilter(
+        occurred=_from(since),
+        event=EventNameFilter(prefix=["prefect.task-run."]),
+        resource=EventResourceFilter(id_prefix=[_TASK_RUN]),
+    )
+    page = await client.read_events(newest, limit=50)
+    owed = {UUID(event.resource.id.removeprefix(_TASK_RUN)) for event in page.events}
+    try:
+        async with asyncio.timeout(_ARRIVED_WITHIN.total_seconds()):
+            while True:
+                owed = {task_run for task_run in owed if not await _is_recorded(client, task_run)}
+                if not owed:
+                    return
+                await asyncio.sleep(_PAUSE_SECONDS)
+    except TimeoutError:
+        raise CanaryMissed("Prefect records no task runs: nothing can be said of them") from None
+
+
+async def _is_recorded(client: PrefectClient, task_run_id: UUID) -> bool:
+    try:
+        await client.read_task_run(task_run_id)
+    except ObjectNotFound:
+        return False
+    return True
 
 
 def _from(since: datetime) -> EventOccurredFilter:
