@@ -11,8 +11,8 @@ What the labels mean, for whoever labels more:
 - `knowledge`: a fact, a passage or a document is looked up; whoever has read it can answer in a sentence.
 - `unsure`: a colleague would have to ask back: a name alone, a greeting, a pointer to nothing.
 
-A request with `before` is a follow-up: that question was asked, and answered by that route. Half of each label is
-held out: the requests of a label, in the order of the SHA-256 of their text, go in turn to `tuned` and to
+A request with `before` is a follow-up: that question was asked, and answered by that route. Half of each label
+is held out: the requests of a label, in the order of the SHA-256 of their text, go in turn to `tuned` and to
 `held_out`. The rules of the router may be tuned on `tuned` alone.
 """
 
