@@ -29,14 +29,15 @@ _ORDINAL = re.compile(
 _ENTRY = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+(?P<text>\S.*)$", re.MULTILINE)
 _MARK = re.compile(r"\s*\[\d{1,3}\]|[*_`\\]")
 _YEAR = re.compile(r"\b(?:Q[1-4] )?20\d\d\b|\bQ[1-4]\b", re.IGNORECASE)
-_ONLY_TIME = re.compile(r"^(?:(?:in|for|by|of|until) )?(?P<time>(?:Q[1-4] )?20\d\d|Q[1-4])\W*$", re.IGNORECASE)
+_ONLY_TIME = re.compile(
+    r"^(?:(?:in|for|by|of|until) )?(?P<time>(?:Q[1-4] )?20\d\d|Q[1-4])\W*$", re.IGNORECASE
+)
 _NAME = re.compile(r"(?:[A-ZÀ-ÖØ-Þ][\w'’&-]*)(?: (?:[A-ZÀ-ÖØ-Þ\d][\w'’&-]*))*")
 _ONLY_NAME = re.compile(
     r"^(?:(?:in|at|for|with|from|to|by|about) )?(?P<name>(?:[A-ZÀ-ÖØ-Þ][\w'’&-]*)(?: [A-ZÀ-ÖØ-Þ\d][\w'’&-]*){0,3})\W*$"
 )
 _NO_NAME = frozenset(
-    "I What When Where Who Why How Which Should Shall Can Could Would Will Do Does Did Is Are Was Were Has Have EUR USD GBP CHF "
-    "January February March April May June July August September October November December GDPR".split()
+    ["I", "What", "When", "Where", "Who", "Why", "How", "Which", "Should", "Shall", "Can", "Could", "Would", "Will", "Do", "Does", "Did", "Is", "Are", "Was", "Were", "Has", "Have", "EUR", "USD", "GBP", "CHF", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December", "GDPR"]
 )
 _DETERMINED = r"(?:the|our|an?|this|that|its|their)"
 _STOPS_A_PHRASE = (
@@ -45,7 +46,8 @@ _STOPS_A_PHRASE = (
     r"works|expire|expires|end|ends|start|starts|contain|hold|face|carry|agree|report|write|fit|scale|cope|pay|change|affect|complain|leave|move|look)"
 )
 _PHRASE = re.compile(
-    rf"\b(?P<determiner>{_DETERMINED}) (?P<words>(?:(?!{_STOPS_A_PHRASE}\b)[\w'’&%/-]+ ?){{1,4}})", re.IGNORECASE
+    rf"\b(?P<determiner>{_DETERMINED}) (?P<words>(?:(?!{_STOPS_A_PHRASE}\b)[\w'’&%/-]+ ?){{1,4}})",
+    re.IGNORECASE,
 )
 
 
@@ -120,7 +122,11 @@ def _plain(entry: str) -> str:
 
 def _is_name(match: re.Match[str], question: str) -> bool:
     first = match.group().split()[0]
-    return match.start() > 0 and first not in _NO_NAME and question[match.start() - 2 : match.start()] != ". "
+    return (
+        match.start() > 0
+        and first not in _NO_NAME
+        and question[match.start() - 2 : match.start()] != ". "
+    )
 
 
 def _replaced(text: str, span: tuple[int, int], by: str) -> str:

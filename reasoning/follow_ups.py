@@ -53,9 +53,12 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _POLITE = re.compile(
-    r"^\W*(?:(?:ok|okay|yes|right|thanks|thank you|good|fine|great|hm+|well)\b[\s,.!]+){1,3}(?=\S)", re.IGNORECASE
+    r"^\W*(?:(?:ok|okay|yes|right|thanks|thank you|good|fine|great|hm+|well)\b[\s,.!]+){1,3}(?=\S)",
+    re.IGNORECASE,
 )
-_WHAT_ABOUT = re.compile(r"^(?:(?:and|but|so|then|ok|okay) )*(?:what|how) about\b\s*", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(
+    r"^(?:(?:and|but|so|then|ok|okay) )*(?:what|how) about\b\s*", re.IGNORECASE
+)
 _POINTS = re.compile(
     r"\b(?:it|its|it['’]s|they|them|their|theirs|he|she|him|her|his"
     r"|that(?! (?:the|we|our|a|an|is|are|was|were|will|would|can|could|has|have|they|it|you|i|he|she|run|work|make|need|matter)\b)"
@@ -82,15 +85,21 @@ _QUESTION_ALONE = re.compile(
     r"|on what (?:grounds|basis)|source|sources|and)\W*$",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(r"^(?:and |but |so )?(?:what )?if (?:we|they|he|she|not|so)\b", re.IGNORECASE)
-_POINT_OF_VIEW = re.compile(r"^(?:now |and )?(?:from|for|in|on|at|with|without|by|until|after|before|under|to) ", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"^(?:and |but |so )?(?:what )?if (?:we|they|he|she|not|so)\b", re.IGNORECASE
+)
+_POINT_OF_VIEW = re.compile(
+    r"^(?:now |and )?(?:from|for|in|on|at|with|without|by|until|after|before|under|to) ",
+    re.IGNORECASE,
+)
 _VERBLESS = re.compile(
     r"\b(?:is|are|was|were|be|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|show|list|find|give|tell|compare|assess|evaluate"
     r"|explain|summari[sz]e|build|launch|plan|estimate|check|analy[sz]e|decide|need|want|quote|say|says|said|hi|hello|good morning)\b",
     re.IGNORECASE,
 )
 _PARTS_OF_A_WHOLE = re.compile(
-    r"^(?:and |but |so )?(?:which|what|how many|how much|how long|who|when|where)\b(?: \w+){0,5}\W*$", re.IGNORECASE
+    r"^(?:and |but |so )?(?:which|what|how many|how much|how long|who|when|where)\b(?: \w+){0,5}\W*$",
+    re.IGNORECASE,
 )
 
 

@@ -69,7 +69,13 @@ _WISHES = tuple(
     for pattern in patterns
 )
 _ALONE = tuple(
-    (route, re.compile(rf"\W*(?:(?:please|pls|yes|ok|okay|then)\W+)*(?:{pattern})(?:\W+(?:please|pls|then))?\W*", re.IGNORECASE))
+    (
+        route,
+        re.compile(
+            rf"\W*(?:(?:please|pls|yes|ok|okay|then)\W+)*(?:{pattern})(?:\W+(?:please|pls|then))?\W*",
+            re.IGNORECASE,
+        ),
+    )
     for route, pattern in _EVERY_WORD_OF_IT.items()
 )
 _EDGE = " \t\n,;:.!?-–—"
