@@ -119,7 +119,7 @@ def _names_in(text: str) -> list[str]:
         match.group().removesuffix("'s").removesuffix("’s")
         for match in _NAME.finditer(text)
         if _is_inside(text, match.start())
-        and not significant_words(match.group()) <= _NO_NAMES
+        and match.group().split()[0].lower() not in _NO_NAMES
         and len(match.group()) > 1
     ]
 
