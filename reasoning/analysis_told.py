@@ -76,7 +76,7 @@ class Told:
 
     @property
     def conclusion(self) -> str | None:
-        """What is worth remembering: the verdict, the first finding and the first thing to do, of knowledge only."""
+        """What is worth remembering, of knowledge only: the verdict, the first finding and thing to do."""
         kept = [
             readable(_short(finding.statement))
             for finding in (self.verdict, *self.findings[:1], *self.actions[:1])

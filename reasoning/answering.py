@@ -35,7 +35,7 @@ def answer_from_knowledge(
     label: ConfidentialityLevel,
     now: datetime,
 ) -> SessionAnswer:
-    """Return what *evidence* says to *question*, in its own words; that nothing is known where none bears on it.
+    """Return what *evidence* says to *question* in its own words; that nothing is known where none bears.
 
     *label* is the message's own; *recalled* are conclusions of earlier sessions that bear on the question.
     """

@@ -1,8 +1,8 @@
 """What a pronoun, a number or a fragment stands for in a conversation's last turn.
 
-Only readings that hold are taken: what "we" are to do something with, a noun phrase with its determiner, an entry of
-the last answer by its number, a year for the one year named before, a name for the one name. Where nothing holds,
-nothing is replaced: the question before is told with the message instead.
+Only readings that hold are taken: what "we" are to do something with, a noun phrase with its determiner, an
+entry of the last answer by its number, a year for the one year named before, a name for the one name. Where
+nothing holds, nothing is replaced: the question before is told with the message instead.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 from domain.sentences import shortened
 from domain.sessions import Speaker, WorkingMemory
-from reasoning.terms import terms_of
+from reasoning.terms import terms_of, word_list
 
 CONTINUING = "(continuing: "
 """Opens what a question continues."""
@@ -37,13 +37,14 @@ _ONLY_TIME = re.compile(
 _CAPITALISED = r"[A-ZÀ-ÖØ-Þ][\w'’&-]*"
 _NAME = re.compile(rf"{_CAPITALISED}(?: (?:{_CAPITALISED}|\d{{1,3}}))*")
 _ONLY_NAME = re.compile(
-    rf"^(?:(?:in|at|for|with|from|to|by|about) )?(?P<name>{_CAPITALISED}(?: (?:{_CAPITALISED}|\d{{1,3}})){{0,3}})\W*$"
+    r"^(?:(?i:in|at|for|with|from|to|by|about) )?"
+    rf"(?P<name>{_CAPITALISED}(?: (?:{_CAPITALISED}|\d{{1,3}})){{0,3}})\W*$"
 )
-_NO_NAME = frozenset(
+_NO_NAME = word_list(
     """
-    I EUR USD GBP CHF EBITDA GDPR CEO CFO CTO COO API IT January February March April May June July August September
-    October November December Monday Tuesday Wednesday Thursday Friday
-    """.split()
+    I EUR USD GBP CHF EBITDA GDPR CEO CFO CTO COO API IT January February March April May June July August
+    September October November December Monday Tuesday Wednesday Thursday Friday
+    """
 )
 _STOPS = (
     r"(?:by|in|on|at|to|for|with|until|before|after|from|of|and|or|but|if|when|which|that|who|so|as|than|into|next|this"
@@ -59,8 +60,10 @@ _OBJECT = re.compile(
 )
 _PHRASE = re.compile(rf"\b(?P<determiner>the |our |an? ){_WORDS}", re.IGNORECASE)
 _SAYS_WHAT_IS = re.compile(r"^what(?:['’]?s| is| was| are| were) ", re.IGNORECASE)
-_ASPECTS = frozenset(
-    "status state cost costs price name date outcome effect risk risks reason size number amount value level".split()
+_ASPECTS = word_list(
+    """
+    status state cost costs price name date outcome effect risk risks reason size number amount value level
+    """
 )
 _WE_DO = re.compile(
     r"\b(?:should|shall|can|could|do|will|would|must) (?:we|i|they)\b", re.IGNORECASE
@@ -75,17 +78,18 @@ def own_part(question: str) -> str:
     return head if len(terms_of(head)) >= _OWN_TERMS else tail.removesuffix(")")
 
 
-def put_in_place(fragment: str, before: str) -> str | None:
+def put_in_place(fragment: str, before: str, *, may_name: bool) -> str | None:
     """Return *before* with its one year or its one name replaced by the one that is all of *fragment*.
 
-    None where *fragment* is more than that or *before* names none or several.
+    None where *fragment* is more than that or *before* names none or several. A name behind a preposition is
+    one; whether a capital alone is, *may_name* says.
     """
     time = _ONLY_TIME.match(fragment)
     if time:
         times = list(_YEAR.finditer(before))
         return _replaced(before, times[0], time["time"]) if len(times) == 1 else None
     name = _ONLY_NAME.match(fragment)
-    if name:
+    if name and (may_name or name.start("name")):
         names = _names_in(before)
         return _replaced(before, names[0], name["name"]) if len(names) == 1 else None
     return None
@@ -113,7 +117,7 @@ def action_of(question: str) -> str | None:
 
 
 def subject_of(question: str) -> str | None:
-    """Return what *question* is about as words that can stand in a sentence: "the Brno hub"; None if unclear."""
+    """Return what *question* is about as it can stand in a sentence: "the Brno hub"; None if unclear."""
     matches = [_OBJECT.search(question)] if _WE_DO.search(question) else []
     for match in [*matches, *_PHRASE.finditer(question)]:
         if match is None:

@@ -2,8 +2,8 @@
 
 Each route gets points: how much closer the message's vector is to that route's intents than to the others',
 and what its wording says (`reasoning.routing_cues`). A follow-up leans to the route of the question before.
-An outright wish ("ask Sophia") wins over all of it. The weights are set on one half of a labelled set of requests
-and measured on the other half: `python -m benchmarks domain_routing`.
+An outright wish ("ask Sophia") wins over all of it. The weights are set on one half of a labelled set of
+requests and measured on the other half: `python -m benchmarks domain_routing`.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ def _points(
 def _telling_forms(cues: Cues) -> frozenset[Form]:
     """Return the forms that count.
 
-    What it means and how it is built, asked at once, are both sides; a decision in words of the business alone is
-    no question for both.
+    What it means and how it is built, asked at once, are both sides; a decision in words of the business
+    alone is no question for both.
     """
     forms = cues.forms
     if {Form.JUDGEMENT, Form.BUILDING} <= forms:
@@ -139,7 +139,7 @@ def _shares(points: Mapping[Route, float]) -> Mapping[Route, float]:
 
 
 def _reason(route: Route, close: Closeness, cues: Cues, lean: Route | None) -> str:
-    """Return why *route* was taken, for the reader: how it is asked, by which words, and what it is close to."""
+    """Return why *route* was taken: how it is asked, by which words, and what it is close to."""
     forms = [
         form.value for form in Form if form in _telling_forms(cues) and _FORM[form][0] is route
     ]

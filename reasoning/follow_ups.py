@@ -92,9 +92,11 @@ _POINTS_NOWHERE = pattern_of(
 )
 _ALONE = pattern_of(
     r"""
-    why; when; who; where; how; how so; how much; how many; how long; how (?:sure|certain)(?: are you)?; since when;
+    why; when; who; where; how; how so; how much; how many; how long; how (?:sure|certain)(?: are you)?;
+    since when;
     by whom; says who; who (?:said|says) so; how come; why (?:not|now|is so); which (?:one|ones);
-    what (?:else|for|then|if not|now); really; are you sure; (?:tell me |say )?more; more details?; go on; continue;
+    what (?:else|for|then|if not|now); really; are you sure; (?:tell me |say )?more; more details?; go on;
+    continue;
     explain; elaborate; can you (?:explain|elaborate); for example; an example; anything else;
     (?:who|what|where) else; technically; commercially; financially; legally; in detail; in short; shorter;
     (?:by|from|until) when; on what (?:grounds|basis); sources?
@@ -102,7 +104,8 @@ _ALONE = pattern_of(
 )
 _ASPECT = pattern_of(
     r"""
-    (?:what|which|who) (?:are|is|were|was|would be|could be|about) (?:the |our )?(?:main |biggest |key |next )?<aspect>;
+    (?:what|which|who) (?:are|is|were|was|would be|could be|about) (?:the |our )?(?:main |biggest |key |
+    next )?<aspect>;
     (?:any|the|our|are there(?: any)?|is there an?) (?:main |biggest |key |other )?<aspect>;
     what (?:can|could|might|would) (?:go wrong|we do|happen)
     """,
@@ -123,9 +126,10 @@ _SAYS_WHAT_TO_DO = re.compile(
 )
 _VERB = pattern_of(
     r"""
-    is; are; was; were; be; do; does; did; has; have; had; can; could; will; would; shall; should; may; might; must;
-    show; list; find; give; tell; compare; assess; evaluate; explain; summari[sz]e; build; launch; plan; estimate;
-    check; analy[sz]e; decide; need; want; quote; says?; said; hi; hello; good morning; help
+    is; are; was; were; be; do; does; did; has; have; had; can; could; will; would; shall; should; may;
+    might; must; show; list; find; give; tell; compare; assess; evaluate; explain; summari[sz]e; build;
+    launch; plan; estimate; check; analy[sz]e; decide; need; want; quote; says?; said; hi; hello; good
+    morning; help
     """,
     flags=_ANY_CASE,
 )
@@ -195,7 +199,10 @@ def _continued(message: str, before: str, memory: WorkingMemory) -> str:
     opener = _OPENER.match(bare)
     bare = bare[opener.end() :] if opener else bare
     about = _WHAT_ABOUT.match(bare)
-    replaced = put_in_place(bare[about.end() :] if about else bare, before)
+    fragment = bare[about.end() :] if about else bare
+    # A message begins with a capital whatever its first word is.
+    may_name = not message.startswith(fragment) or fragment.rstrip(" ?.!") in memory.entities
+    replaced = put_in_place(fragment, before, may_name=may_name)
     if replaced is not None:
         return replaced
     named = pointed_at(bare, memory) or _with_subject(bare, before)

@@ -1,8 +1,8 @@
 """What the knowledge base says to a question: the sentences that bear on it, the kind that is asked for first.
 
-"When" wants a date, "how much" a figure, "who" a name: what states one comes before what does not, and it is said
-where nothing does. An item bears on a question when it holds enough of what the question names, weighed by rarity
-among the items found, or is near by meaning; its sentences are ranked by the same terms.
+"When" wants a date, "how much" a figure, "who" a name: what states one comes before what does not, and it is
+said where nothing does. An item bears on a question when it holds enough of what the question names, weighed by
+rarity among the items found, or is near by meaning; its sentences are ranked by the same terms.
 """
 
 from __future__ import annotations
@@ -59,23 +59,27 @@ _ASKED = (
     (
         Asked.WHEN,
         pattern_of(r"""
-            when; what (?:date|day|time); which (?:day|date|month|year|quarter); deadline; (?:until|since|by) when;
+            when; what (?:date|day|time); which (?:day|date|month|year|quarter); deadline; (?:until|since|
+            by) when;
             how soon
         """),
     ),
     (
         Asked.SUM,
         pattern_of(r"""
-            how much .{0,60}(?:pay|paid|costs?|spen[dt]|earn|charge|worth|lose|save|price|fees?|penalty|revenue|budget);
+            how much .{0,60}(?:pay|paid|costs?|spen[dt]|earn|charge|worth|lose|save|price|fees?|penalty|
+            revenue|budget);
             what (?:would|does|do|will|did) .{1,60} (?:cost|charge|pay|earn);
-            what(?:'s|s| is| was| are| were) (?:the |our )?(?:\w{1,14} ){0,3}(?:price|costs?|revenue|penalty|budget|fees?)
+            what(?:'s|s| is| was| are| were) (?:the |our )?(?:\w{1,14} ){0,3}(?:price|costs?|revenue|penalty|
+            budget|fees?)
         """),
     ),
     (
         Asked.HOW_MUCH,
         pattern_of(r"""
             how (?:much|many|high|large|big|long|old|often|far);
-            what(?:'s|s| is| was| are| were) (?:the |our )?(?:\w{1,14} ){0,3}(?:rate|margin|limit|cap|share|figure|
+            what(?:'s|s| is| was| are| were) (?:the |our )?(?:\w{1,14} ){0,3}(?:rate|margin|limit|cap|share|
+            figure|
             score|availability|turnover|headcount|size)
         """),
     ),
@@ -115,7 +119,7 @@ class ItemTold:
     covered: float
     """How much of what the question names it holds, in [0, 1]."""
     states_it: bool
-    """Whether its title or a sentence states the kind of thing that is asked for, beside what it is asked of."""
+    """Whether it states the kind of thing that is asked for beside what it is asked of."""
 
 
 @dataclass(frozen=True)
@@ -291,7 +295,7 @@ class _Wanted:
 
 
 def _whole_quotes(item: RetrievedItem) -> list[tuple[int, Quote]]:
-    """Return the sentences of *item* that can be quoted with their place; each with the one that it leans on."""
+    """Return the quotable sentences of *item* and their places, each with the one that it leans on."""
     whole: list[tuple[int, Quote]] = []
     before: Quote | None = None
     for place, quote in enumerate(quotable_sentences(item, fewest_words=_FEWEST_WORDS)):
@@ -333,7 +337,7 @@ def _terms_in(text: str) -> frozenset[str]:
 
 
 def _held(wanted: frozenset[str], terms: frozenset[str]) -> frozenset[str]:
-    """Return those of *wanted* that are among *terms*, or that differ from one of them in their ending alone."""
+    """Return those of *wanted* that are among *terms* or differ from one of them in the ending alone."""
     return frozenset(
         term
         for term in wanted

@@ -1,8 +1,8 @@
 """What the wording of a message says about who should answer it.
 
 Fields are the words of a side ("margin", "churn"; "latency", "firmware"); forms are how something is asked: a
-fact is looked up, a decision is wanted, a judgement, or a way to build. All of it is documented wording on folded
-text; entries are separated by semicolons, and a line may break after a bar.
+fact is looked up, a decision is wanted, a judgement, or a way to build. All of it is documented wording on
+folded text; entries are separated by semicolons, and a line may break after a bar.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ _BUSINESS_WORDING = {
     "money": r"""
         afford\w{0,5}; budgets?; capex; cash; costs?; cost-cutting; covenants?; debts?; dividends?; earn\w{0,4};
         ebitda; expens(?:es?|ive); financ\w{1,5}; funds?; funding; funded; invest\w{0,5}; leverage; liquidity;
-        loans?; margins?; money; opex; pays?; payback; payoff; profit\w{0,6}; refinanc\w{1,4}; rents?; revenues?;
+        loans?; margins?; money; opex; pays?; payback; payoff; profit\w{0,6}; refinanc\w{1,4}; rents?;
+        revenues?;
         roi; sales; savings?; spend\w{0,4}; subsid(?:y|ies|ise|ize); turnover; valuation; returns?
     """,
     "price": r"""
@@ -75,7 +76,8 @@ _BUSINESS_WORDING = {
         tenders?; win; winning; competes
     """,
     "customers": r"""
-        accounts?; buy(?:s|ing)?; buyers?; churn; clients?; consumers?; customers?; guests?; investors?; lenders?;
+        accounts?; buy(?:s|ing)?; buyers?; churn; clients?; consumers?; customers?; guests?; investors?;
+        lenders?;
         loyalty; patients; satisfaction; shareholders?; shoppers?; suppliers?; tenants?; trust; members
     """,
     "people": r"""
@@ -87,7 +89,8 @@ _BUSINESS_WORDING = {
 _TECHNICAL_WORDING = {
     "software and architecture": r"""
         ai; algorithms?; apis?; apps?; architect\w{0,5}; backends?; brokers?; cach(?:e|es|ing); chips?; cloud;
-        code; codebase; components?; databases?; db; decoupl\w{1,3}; deploy\w{0,5}; erp; frontend; infrastructure;
+        code; codebase; components?; databases?; db; decoupl\w{1,3}; deploy\w{0,5}; erp; frontend;
+        infrastructure;
         kubernetes; legacy; librar(?:y|ies); microservices?; middleware; models?; modules?; monolith\w{0,2};
         on-premises?; pipelines?; platforms?; portals?; protocols?; python; java; queues?; redesign\w{0,3};
         refactor\w{0,3}; rewrit\w{1,3}; schemas?; servers?; software; sql; systems?; tech; technical\w{0,2};
@@ -95,7 +98,8 @@ _TECHNICAL_WORDING = {
     """,
     "capacity and reliability": r"""
         availab(?:le|ility); bandwidth; batch; bottlenecks?; capacity; downtime; fail-?over; failures?; faster;
-        latenc(?:y|ies); loads?; milliseconds?; ms; networks?; outages?; performan(?:ce|t); real-?time; recovery;
+        latenc(?:y|ies); loads?; milliseconds?; ms; networks?; outages?; performan(?:ce|t); real-?time;
+        recovery;
         redundan\w{1,3}; resilien\w{1,3}; roll-?back; roll back; scal(?:e|es|ing|ab\w{1,6});
         single point of failure; throughput; uptime; surviv\w{1,3}; a second
     """,
@@ -121,18 +125,19 @@ _SHARED = {
     "<be>": r"(?:is|are|was|were|'s)",
     "<is>": r"(?:'s|s| is| was| are| were)",
     "<fact>": (
-        r"names?|status|dates?|deadlines?|outcome|definition|phone|address|number|key results|latest|current|figure"
-        r"|(?:\w{2,14} )?rate|(?:\w{2,14} )?hours|results?"
+        r"names?|status|dates?|deadlines?|outcome|definition|phone|address|number|key results|latest|current"
+        r"|figure|(?:\w{2,14} )?rate|(?:\w{2,14} )?hours|results?"
     ),
     "<few>": r"(?:[\w'-]{1,14} ){1,5}",
     "<some>": r"(?:[\w'-]{1,14} ){0,4}",
     "<opening>": r"^(?:(?:and|so|then|but|please|pls|hi|hey|ok|now),? ){0,3}",
     "<time>": (
-        r"(?:q[1-4]|20\d\d|the (?:first|second|third|fourth|last) (?:quarter|half)|january|february|march|april|may"
-        r"|june|july|august|september|october|november|december)"
+        r"(?:q[1-4]|20\d\d|the (?:first|second|third|fourth|last) (?:quarter|half)|january|february|march|april"
+        r"|may|june|july|august|september|october|november|december)"
     ),
     "<start>": (
-        r"(?:launch|offer|introduce|open|build|start|enter|buy|sell|replace|move|put|roll out|switch|acquire|join|take over|drop|keep|sign)"
+        r"(?:launch|offer|introduce|open|build|start|enter|buy|sell|replace|move|put|roll out"
+        r"|switch|acquire|join|take over|drop|keep|sign)"
     ),
 }
 _FORMS = {
@@ -146,7 +151,8 @@ _FORMS = {
         <opening>which (?:documents?|items?|certificates?|files?); tell me the;
         give me the (?:latest|name|number|text|date|exact|list); whatever we have; according to;
         is there an? (?:document|memo|note|paper|file|report|record|entry);
-        <opening>what(?:<is>)? (?:the |our )?(?:<fact>); what(?:<is>)? (?:the |our )?(?:\w{1,14} )?(?:cap|limit);
+        <opening>what(?:<is>)? (?:the |our )?(?:<fact>); what(?:<is>)? (?:the |our )?(?:\w{1,14} )?(?:cap|
+        limit);
         what (?:did|does|do|was|were) <few>(?:say|said|write|announce|state|report|decide|complain|mention|
         promise|find|agree|know|approve|sign); what was (?:said|decided|agreed|announced); what (?:do )?we know;
         any (?:documents?|notes?|memos?); in our (?:notes|records|files);
@@ -154,38 +160,47 @@ _FORMS = {
         the minutes; minutes (?:of|from); memo; term sheet; policy; clause; article \d{1,3}; right now; so far
     """,
     Form.DECISION: r"""
-        (?:should|shall|shd|shld|shoud) (?:we|our|the|i|they); do we <start>; (?:can|could) we (?:offer|launch|introduce|open); go or no-?go; go/no-go;
+        (?:should|shall|shd|shld|shoud) (?:we|our|the|i|they); do we <start>; (?:can|could) we (?:offer|
+        launch|introduce|open); go or no-?go; go/no-go;
         decide; must decide; do you recommend; make or buy; build or buy; buy or build; go with;
         is it (?:time to|a good idea|smart|wise|worth); worth (?:it|building|doing|signing); make sense;
         (?:we|i) (?:want|plan|wish|intend|would like|need) to <start>;
         <opening><start>; weigh up; consider; <opening>(?:new )?requirement;
-        (?:evaluate|assess) (?:launching|introducing|offering|building|opening|the (?:introduction|proposal|plan));
+        (?:evaluate|assess) (?:launching|introducing|offering|building|opening|the (?:introduction|proposal|
+        plan));
         what should we do; or leaves?; insource; outsource; commit to
     """,
     Form.JUDGEMENT: r"""
         what (?:would|does|do|will|did|could) <few>(?:mean for|do to|cost us|bring); how (?:exposed|dependent|
         attractive|strong|big is the (?:demand|market)); (?:business|commercial|customers?'?|market|financial)
-        (?:view|case|side|angle|perspective|point of view); mean for (?:us|our|earnings|margin|revenue|the business);
+        (?:view|case|side|angle|perspective|point of view); mean for (?:us|our|earnings|margin|revenue|
+        the business);
         willing to; would (?:anybody|anyone|they|customers|people|who) (?:buy|pay|want); where do we stand;
-        do to (?:our|us); hurt us; what (?:would|does|will|do) <few>cost; what (?:could|would) we (?:lose|gain|earn); who would (?:pay|buy); from the
+        do to (?:our|us); hurt us; what (?:would|does|will|do) <few>cost; what (?:could|would) we (?:lose|
+        gain|earn); who would (?:pay|buy); from the
         customers' point of view
     """,
     Form.BUILDING: r"""
         (?:is|are|was) (?:it|this|that) (?:technically |even )?(?:possible|feasible|doable); technically;
         (?:technical|engineering|security|tech) (?:view|side|angle|point of view|perspective);
-        how (?:would|do|could|can|should) (?:we|i|you) (?:build|design|make|get|cut|roll|integrate|host|decouple|
+        how (?:would|do|could|can|should) (?:we|i|you) (?:build|design|make|get|cut|roll|integrate|host|
+        decouple|
         implement|run|migrate|secure|test|scale); how (?:complex|hard|difficult|realistic);
-        how long (?:would|will|does) (?:it|that|this) take; to (?:build|implement|migrate|integrate|encrypt|host|
+        how long (?:would|will|does) (?:it|that|this) take; to (?:build|implement|migrate|integrate|encrypt|
+        host|
         rewrite|redesign); what (?:breaks|would break|would it take);
-        (?:can|could|does|would|will|are) (?:our|the|my|we) <few>(?:take|handle|cope|run|scale|support|integrate|
+        (?:can|could|does|would|will|are) (?:our|the|my|we) <few>(?:take|handle|cope|run|scale|support|
+        integrate|
         carry|reach|survive|hold|work|sync|deliver); how many (?:servers|engineers|developers|instances);
-        estimate the effort; feasib\w{1,6}; which (?:\w{1,14} ){0,2}(?:architecture|database|components|systems);
+        estimate the effort; feasib\w{1,6}; which (?:\w{1,14} ){0,2}(?:architecture|database|components|
+        systems);
         what (?:architecture|bandwidth|data model|testing); technical (?:risks?|dependenc(?:y|ies)|debt)
     """,
     Form.BOTH_SIDES: r"""
         (?:and|,) (?:can|could) (?:we|it) (?:build|ship|package|make|run|deliver);
         (?:and|,) (?:does|will|would|do) (?:it|they|that|this) (?:pay|sell|earn);
-        feasib\w{1,6} and (?:profitab\w{1,4}|worth|is there); (?:possible|feasible|doable) and (?:worth|profitab\w{1,4});
+        feasib\w{1,6} and (?:profitab\w{1,4}|worth|is there); (?:possible|feasible|doable) and (?:worth|
+        profitab\w{1,4});
         (?:worth it|profitable|it pays?) and (?:possible|feasible|doable); commercially and technically;
         technically and commercially; business case and; (?:full|whole) picture;
         both (?:count|sides|views|perspectives); (?:market|price|costs?|benefits?|money|revenue)[^.?!]{1,80}
