@@ -1,7 +1,8 @@
 """How well messages are routed to Sophia, Artemis, both or the knowledge base, and how well it asks back.
 
 Measured on labelled requests (`benchmarks/routed_requests.py`), for the half that the rules were tuned on and
-for the half that was held out. The vectors are the packaged model's.
+for the half that was held out, and for requests that were written when the rules were finished. The vectors are
+the packaged model's.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _print_accuracy(routed: dict[Part, list[Routed]]) -> None:
         )
     print_table(
         "Routing of messages",
-        ["half", "requests", "right", "first guess", "of answered", "asked back", "follow-ups", ""],
+        ["part", "requests", "right", "first guess", "of answered", "asked back", "follow-ups", ""],
         rows,
         notes=[
             "right: sent where it should be, or asked back where one must",
