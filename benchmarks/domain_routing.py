@@ -90,7 +90,7 @@ def _print_accuracy(routed: dict[Part, list[Routed]]) -> None:
                 f"{guessed:.3f}",
                 f"{share_right(answered):.3f}",
                 f"{1 - len(answered) / len(every):.3f}",
-                f"{share_right(follow_ups):.3f}",
+                f"{share_right(follow_ups):.3f}" if follow_ups else "-",
                 verdict(share_right(every) >= _REQUIRED) if part is Part.HELD_OUT else "",
             ]
         )
