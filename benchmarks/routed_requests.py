@@ -13,8 +13,10 @@ What the labels mean, for whoever labels more:
 
 A request with `before` is a follow-up: that question was asked, and answered by that route. Half of each label
 is held out: the requests of a label, in the order of the SHA-256 of their text, go in turn to `tuned` and to
-`held_out`. The rules of the router may be tuned on `tuned` alone. Who wrote the rules had written the requests,
-so `later` holds some that were written when the rules were finished, before anything was measured on either.
+`held_out`. The rules of the router may be tuned on `tuned` and `tuned_later` alone.
+
+Who wrote the rules had written the requests, so more were written each time the rules were finished: `tuned_later`
+showed that it asked back too often and served to mend that, and `unseen` was written after that and never served.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ class Part(StrEnum):
 
     TUNED = "tuned"
     HELD_OUT = "held_out"
-    LATER = "later"
+    TUNED_LATER = "tuned_later"
+    UNSEEN = "unseen"
 
 
 class Before(NamedTuple):

@@ -21,8 +21,7 @@ from reasoning.intents import (
     closeness,
     intent_vectors,
 )
-from reasoning.routing_cues import Cues, Form, cues_of
-from reasoning.terms import terms_of
+from reasoning.routing_cues import Cues, Form, cues_of, names_something
 from reasoning.wishes import wish_in
 
 __all__ = [
@@ -81,7 +80,7 @@ def route_message(
     shares = _shares(_points(close, cues, lean))
     ranked = sorted(Route, key=lambda route: -shares[route])
     best, confidence = ranked[0], round(shares[ranked[0]], 3)
-    if lean is None and not (terms_of(content) and cues.any):
+    if lean is None and not names_something(content, cues):
         return RoutingDecision(
             route=None,
             confidence=min(confidence, LEAST_CONFIDENCE),

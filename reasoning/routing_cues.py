@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain.sessions import Route
+from reasoning.terms import terms_of
 from reasoning.wording import folded, pattern_of
 
 
@@ -44,7 +45,7 @@ class Cues(NamedTuple):
 
     @property
     def any(self) -> bool:
-        """Whether the wording says anything at all."""
+        """Whether the wording says anything of who should answer."""
         return bool(self.forms or self.fields)
 
     def of_side(self, side: Route) -> Mapping[str, tuple[str, ...]]:
@@ -142,7 +143,8 @@ _SHARED = {
 }
 _FORMS = {
     Form.LOOKUP: r"""
-        <opening>(?:who|when|list|find|show|quote|search|look up|remind me|summari[sz]e|any news);
+        <opening>(?:who|whose|when|what time|latest on|do we have an?|list|find|show|quote|search|look up|
+        remind me|summari[sz]e|any news);
         <opening>where(?! do we stand| can we| could we| are we strong);
         <opening>how (?:many(?! (?:servers|engineers|developers|instances))|old|high|tall|often);
         <opening>how much (?:do|does|did|<be>);
@@ -168,14 +170,17 @@ _FORMS = {
         <opening><start>; weigh up; consider; <opening>(?:new )?requirement;
         (?:evaluate|assess) (?:launching|introducing|offering|building|opening|the (?:introduction|proposal|
         plan));
-        what should we do; or leaves?; insource; outsource; commit to
+        what should we do; or leaves?; do it; take it or leave it; go for it; your (?:view|verdict|
+        recommendation);
+        is (?:now|this) the (?:right )?(?:moment|time); would you (?:outsource|buy|sell|sign|do|take|invest); insource; outsource; commit to
     """,
     Form.JUDGEMENT: r"""
         what (?:would|does|do|will|did|could) <few>(?:mean for|do to|cost us|bring); how (?:exposed|dependent|
         attractive|strong|big is the (?:demand|market)); (?:business|commercial|customers?'?|market|financial)
         (?:view|case|side|angle|perspective|point of view); mean for (?:us|our|earnings|margin|revenue|
         the business);
-        willing to; would (?:anybody|anyone|they|customers|people|who) (?:buy|pay|want); where do we stand;
+        willing to; how bad; exposures? to; why would (?!it|that|this); would (?:anybody|anyone|they|
+        customers|people|who) (?:buy|pay|want); where do we stand;
         do to (?:our|us); hurt us; what (?:would|does|will|do) <few>cost; what (?:could|would) we (?:lose|
         gain|earn); who would (?:pay|buy); from the
         customers' point of view
@@ -192,7 +197,8 @@ _FORMS = {
         (?:can|could|does|would|will|are) (?:our|the|my|we) <few>(?:take|handle|cope|run|scale|support|
         integrate|
         carry|reach|survive|hold|work|sync|deliver); how many (?:servers|engineers|developers|instances);
-        estimate the effort; feasib\w{1,6}; which (?:\w{1,14} ){0,2}(?:architecture|database|components|
+        estimate the effort; (?:what'?s|what is) the fix; how do (?:we|i) fix; feasib\w{1,6};
+        which (?:\w{1,14} ){0,2}(?:architecture|database|components|
         systems);
         what (?:architecture|bandwidth|data model|testing); technical (?:risks?|dependenc(?:y|ies)|debt)
     """,
@@ -214,6 +220,25 @@ _FIELD_PATTERNS = {
     for name, wording in {**_BUSINESS_WORDING, **_TECHNICAL_WORDING}.items()
 }
 _FORM_PATTERNS = {form: pattern_of(wording, _SHARED) for form, wording in _FORMS.items()}
+
+
+_ASKS = pattern_of(r"""
+    what(?:'s|s)?; why; how; which; who; whose; when; where; is; are; was; were; do; does; did; has; have; can;
+    could; will; would; should; shall; may; might; must; tell; show; give; explain; compare; assess
+""")
+_FILLERS = terms_of(
+    "hello hey hi thanks morning evening diarchy fine nice sure hmm lot explain better best talk ahead"
+)
+_TERMS_OF_A_QUESTION = 2
+
+
+def names_something(message: str, cues: Cues) -> bool:
+    """Whether *message* names something to answer: terms, and either cues or the form of a question."""
+    terms = terms_of(message) - _FILLERS
+    if not terms:
+        return False
+    is_question = len(terms) >= _TERMS_OF_A_QUESTION and _ASKS.search(folded(message)) is not None
+    return cues.any or is_question
 
 
 def cues_of(message: str) -> Cues:
