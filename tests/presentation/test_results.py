@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from domain.analysis import Recommendation
 from domain.clearance import ConfidentialityLevel
+from domain.markdown_escaping import escape_markdown
 from presentation import (
     Result,
     knowledge_item_html,
@@ -24,7 +25,6 @@ from presentation import (
     to_markdown,
 )
 from presentation.composition import MOST_SKETCHED
-from presentation.escaping import escape_markdown
 from presentation.wording import level_banner, level_letters
 from tests.presentation import samples
 from tests.presentation.walking import findings_in, with_texts
