@@ -15,8 +15,9 @@ A request with `before` is a follow-up: that question was asked, and answered by
 is held out: the requests of a label, in the order of the SHA-256 of their text, go in turn to `tuned` and to
 `held_out`. The rules of the router may be tuned on `tuned` and `tuned_later` alone.
 
-Who wrote the rules had written the requests, so more were written each time the rules were finished: `tuned_later`
-showed that it asked back too often and served to mend that, and `unseen` was written after that and never served.
+Who wrote the rules had written the requests, so more were written each time the rules were finished. Those of
+`tuned_later` showed that rules of wording do not carry over and served to mend that; those of `unseen` were
+written after that and served nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Who answers a message: Sophia, Artemis, both, or the knowledge base alone; or nobody yet, and it asks back.
 
-Each route gets points: how much closer the message's vector is to that route's intents than to the others',
-and what its wording says (`reasoning.routing_cues`). A follow-up leans to the route of the question before.
-An outright wish ("ask Sophia") wins over all of it. The weights are set on one half of a labelled set of
-requests and measured on the other half: `python -m benchmarks domain_routing`.
+Each route gets points: how close the message's vector is to that route's intents (`reasoning.intents`), and
+what its wording says (`reasoning.routing_cues`). A follow-up leans to the route of the question before; it is
+short, so its few words count double and its vector half, or nothing where no word tells. An outright wish ("ask
+Sophia") wins over all of it. The weights are set on one part of a labelled set of requests and measured on
+others: `python -m benchmarks domain_routing`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from domain.sessions import Route, RoutingDecision, WorkingMemory
 from reasoning.follow_ups import resolve_message
+from reasoning.intent_phrases import INTENT_PHRASES
 from reasoning.intents import (
-    INTENT_PHRASES,
     Closeness,
     IntentVectors,
     all_intent_phrases,
@@ -33,20 +34,20 @@ __all__ = [
     "route_message",
 ]
 
-LEAST_CONFIDENCE = 0.5
+LEAST_CONFIDENCE = 0.45
 """Below this it asks back."""
-_SIMILARITY = 18.0
-"""Points for a cosine similarity that is 1 above the mean of the routes."""
+_CLOSENESS = 10.0
+"""Points of a message that is such an intent and no other's."""
 _LEAN = 3.0
 """Points of a follow-up for the route of the question before."""
 _FORM: Mapping[Form, tuple[Route, float]] = {
-    Form.LOOKUP: (Route.KNOWLEDGE, 3.0),
-    Form.DECISION: (Route.BOTH, 2.2),
-    Form.JUDGEMENT: (Route.SOPHIA, 1.5),
-    Form.BUILDING: (Route.ARTEMIS, 2.5),
-    Form.BOTH_SIDES: (Route.BOTH, 3.0),
+    Form.LOOKUP: (Route.KNOWLEDGE, 1.6),
+    Form.DECISION: (Route.BOTH, 1.4),
+    Form.JUDGEMENT: (Route.SOPHIA, 1.0),
+    Form.BUILDING: (Route.ARTEMIS, 1.6),
+    Form.BOTH_SIDES: (Route.BOTH, 1.1),
 }
-_OWN_WORD, _OTHER_WORD, _WORD_OF_EACH = 0.8, 0.5, 0.3
+_OWN_WORD, _OTHER_WORD, _WORD_OF_EACH = 0.5, 0.2, 0.2
 _MOST_WORDS = 4
 _WORDS_TOLD = 3
 _WHO = {
@@ -64,7 +65,7 @@ def route_message(
 
     The confidence is the likeliest route's share when every route's points are raised as powers of e (a
     softmax): a quarter where nothing speaks for any route, a half where two are level and the others far
-    behind, and the nearer to 1 the farther the first is ahead. Below a half it asks back, as it does where the
+    behind, and the nearer to 1 the farther the first is ahead. Below 0.45 it asks back, as it does where the
     message names nothing to answer. A wish has confidence 1.
 
     Raises `ValueError` when the vector has another dimension than the intents.
@@ -102,15 +103,17 @@ def route_message(
 def _points(
     close: Mapping[Route, Closeness], cues: Cues, lean: Route | None
 ) -> Mapping[Route, float]:
-    mean = sum(one.similarity for one in close.values()) / len(close)
-    points = {route: _SIMILARITY * (close[route].similarity - mean) for route in Route}
+    nearness, wording = (_CLOSENESS, 1) if lean is None else (_CLOSENESS / 2, 2)
+    if lean is not None and not cues.any:
+        nearness = 0
+    points = {route: nearness * close[route].score for route in Route}
     for form in _telling_forms(cues):
         route, worth = _FORM[form]
-        points[route] += worth
+        points[route] += wording * worth
     business, technical = min(cues.business, _MOST_WORDS), min(cues.technical, _MOST_WORDS)
-    points[Route.SOPHIA] += _OWN_WORD * business - _OTHER_WORD * technical
-    points[Route.ARTEMIS] += _OWN_WORD * technical - _OTHER_WORD * business
-    points[Route.BOTH] += _WORD_OF_EACH * min(business, technical)
+    points[Route.SOPHIA] += wording * (_OWN_WORD * business - _OTHER_WORD * technical)
+    points[Route.ARTEMIS] += wording * (_OWN_WORD * technical - _OTHER_WORD * business)
+    points[Route.BOTH] += wording * _WORD_OF_EACH * min(business, technical)
     if lean is not None:
         points[lean] += _LEAN
     return points
@@ -119,10 +122,12 @@ def _points(
 def _telling_forms(cues: Cues) -> frozenset[Form]:
     """Return the forms that count.
 
-    What it means and how it is built, asked at once, are both sides; a decision in words of the business
-    alone is no question for both.
+    Who asks who would pay looks nothing up; what it means and how it is built, asked at once, are both sides; a
+    decision in words of the business alone is no question for both.
     """
     forms = cues.forms
+    if forms & {Form.JUDGEMENT, Form.BUILDING}:
+        forms -= {Form.LOOKUP}
     if {Form.JUDGEMENT, Form.BUILDING} <= forms:
         forms |= {Form.BOTH_SIDES}
     if cues.business and not cues.technical:

@@ -172,7 +172,8 @@ _FORMS = {
         plan));
         what should we do; or leaves?; do it; take it or leave it; go for it; your (?:view|verdict|
         recommendation);
-        is (?:now|this) the (?:right )?(?:moment|time); would you (?:outsource|buy|sell|sign|do|take|invest); insource; outsource; commit to
+        is (?:now|this) the (?:right )?(?:moment|time); would you (?:outsource|buy|sell|sign|do|take|invest);
+        insource; outsource; commit to
     """,
     Form.JUDGEMENT: r"""
         what (?:would|does|do|will|did|could) <few>(?:mean for|do to|cost us|bring); how (?:exposed|dependent|

@@ -18,7 +18,8 @@ from reasoning.domain_router import (
     intent_vectors,
     route_message,
 )
-from reasoning.intents import INTENT_PHRASES, closeness
+from reasoning.intent_phrases import INTENT_PHRASES
+from reasoning.intents import closeness
 from reasoning.routing_cues import Form, cues_of
 from reasoning.wishes import wish_in
 from storage.embeddings import EmbeddingModel
@@ -219,9 +220,8 @@ def test_intents_are_normalised_and_wrong_shapes_are_refused():
     phrases = all_intent_phrases()
     intents = intent_vectors(np.full((len(phrases), 384), 3.0))
     assert intents.dimension == 384
-    for matrix in intents.of_route.values():
-        assert np.allclose(np.linalg.norm(matrix, axis=1), 1)
-    assert math.isclose(closeness([2.0] * 384, intents)[Route.BOTH].similarity, 1)
+    assert np.allclose(np.linalg.norm(intents.phrases, axis=1), 1)
+    assert math.isclose(closeness([2.0] * 384, intents)[Route.BOTH].score, 1 / 4)
     with pytest.raises(ValueError, match="one a phrase"):
         intent_vectors(np.zeros((3, 384)))
     with pytest.raises(ValueError, match="384 numbers"):
