@@ -1,0 +1,86 @@
+"""One message of a conversation: stored, understood, routed, answered, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect import Flow
+
+from domain.sessions import Message, Route
+from flows.business_analysis import business_analysis
+from flows.comprehensive_analysis import comprehensive_analysis
+from flows.parameters import (
+    MaxConfidentiality,
+    MessageContent,
+    MessageId,
+    Requester,
+    SessionId,
+)
+from flows.technical_analysis import technical_analysis
+from storage.reports import ReportKind
+from tasks.conversation import (
+    Analysed,
+    await_turn,
+    compose_answer,
+    decide_route,
+    find_answer,
+    look_up,
+    receive_message,
+    remember_turn,
+    store_answer,
+    store_question,
+    understand_message,
+    working_on,
+)
+from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
+from tasks.stores import flow_stores
+
+_ANALYSES: Mapping[Route, tuple[Flow[..., Any], ReportKind]] = {
+    Route.SOPHIA: (business_analysis, ReportKind.BUSINESS),
+    Route.ARTEMIS: (technical_analysis, ReportKind.TECHNICAL),
+    Route.BOTH: (comprehensive_analysis, ReportKind.ANALYSIS),
+}
+
+
+@quiet_flow(name="process-message", run_name="process-message for {requester}")
+async def process_message(
+    session_id: SessionId,
+    content: MessageContent,
+    requester: Requester,
+    max_confidentiality: MaxConfidentiality = None,
+    message_id: MessageId = None,
+) -> Message:
+    """Answer a message of a session, after those that came before it.
+
+    With *message_id* it is answered once however often it is sent, and tried again where it failed.
+    Raises `AccessDenied` for an unknown or revoked requester, `NotFound` for a session that is not the
+    requester's, `Conflict` for an id that another message has.
+    """
+    async with flow_stores():
+        reader = await identify_requester(requester, max_confidentiality)
+        run = await stamp_run(message_id)
+        message = await receive_message(session_id, content, reader, run)
+        if (answered := await find_answer(message, reader)) is not None:
+            return answered
+        async with working_on(message, reader):
+            await await_turn(message, reader)
+            understood = await understand_message(message, reader)
+            decision = await decide_route(message, understood, reader)
+
+            found = analysed = None
+            if decision.route is not None:
+                found = await look_up(message, understood.question, reader)
+            if decision.route in _ANALYSES:
+                analyse, kind = _ANALYSES[decision.route]
+                asked = await store_question(message, understood, kind, reader)
+                report = await analyse(asked.request, requester, None, reader.clearance.level)
+                analysed = Analysed(asked.report_id, report)
+
+            answer = await compose_answer(understood, decision, found, analysed, run)
+            # Asked again: what was revoked or lowered meanwhile counts for the release.
+            reader = await identify_requester(requester, max_confidentiality)
+            stored = await store_answer(message, answer, understood, found, reader)
+        await remember_turn(message, stored, understood, reader)
+        return stored
