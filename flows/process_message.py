@@ -18,29 +18,27 @@ from flows.parameters import (
     SessionId,
 )
 from flows.technical_analysis import technical_analysis
-from storage.reports import ReportKind
-from tasks.conversation import (
-    Analysed,
+from tasks.identification import identify_requester, stamp_run
+from tasks.quiet_flow import quiet_flow
+from tasks.sessions import (
+    answering,
     await_turn,
     compose_answer,
     decide_route,
     find_answer,
-    look_up,
+    recall_context,
     receive_message,
     remember_turn,
+    retrieve_for_message,
     store_answer,
     store_question,
-    understand_message,
-    working_on,
 )
-from tasks.identification import identify_requester, stamp_run
-from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
-_ANALYSES: Mapping[Route, tuple[Flow[..., Any], ReportKind]] = {
-    Route.SOPHIA: (business_analysis, ReportKind.BUSINESS),
-    Route.ARTEMIS: (technical_analysis, ReportKind.TECHNICAL),
-    Route.BOTH: (comprehensive_analysis, ReportKind.ANALYSIS),
+_ANALYSES: Mapping[Route | None, Flow[..., Any]] = {
+    Route.SOPHIA: business_analysis,
+    Route.ARTEMIS: technical_analysis,
+    Route.BOTH: comprehensive_analysis,
 }
 
 
@@ -52,7 +50,7 @@ async def process_message(
     max_confidentiality: MaxConfidentiality = None,
     message_id: MessageId = None,
 ) -> Message:
-    """Answer a message of a session, after those that came before it.
+    """Answer a message of a session, after those that came before it; return the answer.
 
     With *message_id* it is answered once however often it is sent, and tried again where it failed.
     Raises `AccessDenied` for an unknown or revoked requester, `NotFound` for a session that is not the
@@ -64,23 +62,21 @@ async def process_message(
         message = await receive_message(session_id, content, reader, run)
         if (answered := await find_answer(message, reader)) is not None:
             return answered
-        async with working_on(message, reader):
+
+        async with answering(message, reader):
             await await_turn(message, reader)
-            understood = await understand_message(message, reader)
+            understood = await recall_context(message, reader)
             decision = await decide_route(message, understood, reader)
 
-            found = analysed = None
+            found = kept = None
             if decision.route is not None:
-                found = await look_up(message, understood.question, reader)
+                found = await retrieve_for_message(message, understood.question, reader)
             if decision.route in _ANALYSES:
-                analyse, kind = _ANALYSES[decision.route]
-                asked = await store_question(message, understood, kind, reader)
-                report = await analyse(asked.request, requester, None, reader.clearance.level)
-                analysed = Analysed(asked.report_id, report)
+                kept = await store_question(message, understood, decision, reader)
+                analyse = _ANALYSES[decision.route]
+                await analyse(kept, requester, max_confidentiality=reader.clearance.level)
 
-            answer = await compose_answer(understood, decision, found, analysed, run)
-            # Asked again: what was revoked or lowered meanwhile counts for the release.
-            reader = await identify_requester(requester, max_confidentiality)
-            stored = await store_answer(message, answer, understood, found, reader)
+            answer = await compose_answer(understood, decision, found, kept, reader, run)
+            stored = await store_answer(message, understood, answer, found, reader)
         await remember_turn(message, stored, understood, reader)
         return stored

@@ -9,7 +9,6 @@ import pytest
 from prefect import Flow
 from prefect.client.schemas.objects import State
 
-
 from domain.errors import AccessDenied, Conflict, NotFound
 from domain.sessions import Message, MessageStatus, Route, SessionAnswer, Speaker
 from flows import process_message
@@ -210,5 +209,3 @@ async def test_what_was_concluded_is_found_in_later_sessions_of_who_may_read_it(
 async def ended(flow: Flow[..., Any], *parameters: Any) -> State[Any]:
     run: Any = flow
     return await run(*parameters, return_state=True)
-
-
