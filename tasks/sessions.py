@@ -143,9 +143,7 @@ async def recall_context(message: Message, reader: Reader) -> Understood:
 
 
 @step(name="route-message", timeout=_LOOKING_UP, keep_result=True)
-async def decide_route(
-    message: Message, understood: Understood, reader: Reader
-) -> RoutingDecision:
+async def decide_route(message: Message, understood: Understood, reader: Reader) -> RoutingDecision:
     """Say who answers."""
     intents = await _intents_for(reader)
     # In a batch of its own: the last bits of a vector depend on what else is in its batch.

@@ -27,6 +27,10 @@ async def started(company: Stores, name: str = "confidential") -> str:
     return (await company.sessions.start(reader)).session_id
 
 
+async def say(session_id: str, content: str, requester: str, **more: Any) -> SessionAnswer:
+    return answer_in(await process_message(session_id, content, requester, **more))
+
+
 def answer_in(message: Message) -> SessionAnswer:
     assert message.speaker is Speaker.DIARCHY
     assert message.answer is not None
@@ -36,7 +40,7 @@ def answer_in(message: Message) -> SessionAnswer:
 @on_each_database
 async def test_a_question_is_looked_up_and_its_sources_open(company: Stores) -> None:
     session_id = await started(company)
-    answer = answer_in(await process_message(session_id, LOOK_UP, "confidential"))
+    answer = await say(session_id, LOOK_UP, "confidential")
     assert answer.decision.route is Route.KNOWLEDGE
     assert "30 June 2027" in answer.text
     assert [source.knowledge_id for source in answer.cited][:1] == ["platform-freeze"]
@@ -57,7 +61,10 @@ async def test_an_analysis_is_made_once_and_stored_for_the_reader(
     company: Stores, content: str, route: Route, kind: ReportKind
 ) -> None:
     session_id = await started(company)
-    sent = [await process_message(session_id, content, "confidential", message_id="m1") for _ in range(2)]  # fmt: skip
+    sent = [
+        await process_message(session_id, content, "confidential", message_id="m1")
+        for _ in range(2)
+    ]
     assert sent[0] == sent[1]
     answer = answer_in(sent[0])
     assert answer.decision.route is route
@@ -70,17 +77,17 @@ async def test_an_analysis_is_made_once_and_stored_for_the_reader(
 async def test_a_follow_up_continues_what_was_said(company: Stores) -> None:
     session_id = await started(company)
     await process_message(session_id, LOOK_UP, "confidential")
-    second = answer_in(await process_message(session_id, "And what does it carry?", "confidential"))
+    second = await say(session_id, "And what does it carry?", "confidential")
     assert "tracking platform" in second.question
     assert "600 requests per second" in second.text
     alone = await started(company)
-    unclear = answer_in(await process_message(alone, "And what does it carry?", "confidential"))
+    unclear = await say(alone, "And what does it carry?", "confidential")
     assert "tracking platform" not in unclear.question
 
 
 async def test_what_is_unclear_is_asked_back(company: Stores) -> None:
     session_id = await started(company)
-    answer = answer_in(await process_message(session_id, "Hmm, what now?", "confidential"))
+    answer = await say(session_id, "Hmm, what now?", "confidential")
     assert answer.decision.route is None
     assert answer.conclusion is None
     assert answer.sources == ()
@@ -90,11 +97,11 @@ async def test_what_is_unclear_is_asked_back(company: Stores) -> None:
 async def test_messages_that_come_at_once_are_answered_in_their_order(company: Stores) -> None:
     session_id = await started(company)
     contents = [LOOK_UP, "And what does it carry?", "And who uses it?", "Why?"]
+    reader = await company.principals.get_reader("internal")
     sent: list[asyncio.Task[Message]] = []
     for place, content in enumerate(contents):
         run: Any = process_message
         sent.append(asyncio.create_task(run(session_id, content, "internal", None, f"m{place}")))
-        reader = await company.principals.get_reader("internal")
         while len(await company.sessions.messages(session_id, reader)) <= place:  # noqa: ASYNC110 - SQL's
             await asyncio.sleep(0.05)
     await asyncio.gather(*sent)
@@ -154,10 +161,12 @@ async def test_a_session_is_its_principal_s_alone(company: Stores) -> None:
 async def test_lowered_in_mid_conversation_a_reader_goes_on_below(company: Stores) -> None:
     session_id = await started(company)
     gap = "How much is real-time tracking planned at?"
-    high = answer_in(await process_message(session_id, gap, "confidential"))
+    high = await say(session_id, gap, "confidential")
     assert high.confidentiality_level is CONFIDENTIAL
     assert "6.8 million" in high.text
-    low = answer_in(await process_message(session_id, "And when does it end?", "confidential", INTERNAL))  # fmt: skip
+    low = await say(
+        session_id, "And when does it end?", "confidential", max_confidentiality=INTERNAL
+    )
     assert low.confidentiality_level is INTERNAL
     assert "6.8" not in low.model_dump_json()
     reader = await company.principals.get_reader("confidential", INTERNAL)
@@ -196,12 +205,12 @@ async def test_what_was_concluded_is_found_in_later_sessions_of_who_may_read_it(
     company: Stores,
 ) -> None:
     gap = "How much is real-time tracking planned at?"
-    first = answer_in(await process_message(await started(company), gap, "confidential"))
+    first = await say(await started(company), gap, "confidential")
     assert first.conclusion is not None
     question = "What is known on the plan for real-time tracking and its budget?"
-    later = answer_in(await process_message(await started(company, "top_secret"), question, "top_secret"))  # fmt: skip
+    later = await say(await started(company, "top_secret"), question, "top_secret")
     assert [conclusion.text for conclusion in later.drawn_on] == [first.conclusion]
-    below = answer_in(await process_message(await started(company, "internal"), question, "internal"))  # fmt: skip
+    below = await say(await started(company, "internal"), question, "internal")
     assert below.drawn_on == ()
     assert below.confidentiality_level is INTERNAL
 
