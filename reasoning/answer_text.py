@@ -105,7 +105,7 @@ class AnswerText:
         for conclusion in shown:
             told = self.plain(shortened(conclusion.text, limit=_LONGEST_CONCLUSION))
             when = day(conclusion.concluded_at.date())
-            self.paragraph(f"*Concluded earlier ({when}), not evidence:* {told}")
+            self.paragraph(f"Concluded earlier ({when}): {told} *(not evidence)*")
         return tuple(shown)
 
     def entities(self, question: str) -> tuple[str, ...]:

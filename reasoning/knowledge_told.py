@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -121,6 +121,11 @@ class ItemTold:
     states_it: bool
     """Whether it states the kind of thing that is asked for beside what it is asked of."""
 
+    @property
+    def in_order(self) -> ItemTold:
+        """The same with its sentences in the order of the text."""
+        return replace(self, quotes=tuple(sorted(self.quotes, key=lambda quote: quote.start)))
+
 
 @dataclass(frozen=True)
 class LookedUp:
@@ -141,7 +146,7 @@ class LookedUp:
             text.paragraph("Nothing says so in these words. Closest to it:")
         elif self.asked is not Asked.OTHER and not any(one.states_it for one in self.told):
             text.paragraph(f"What you may read states {self.asked} for this. What is known:")
-        text.paragraph(_said(first, text))
+        text.paragraph(_said(first.in_order if self.asked is Asked.OTHER else first, text))
         if others:
             text.paragraph("Also:")
             text.bullets([_said(one, text) for one in others])
@@ -149,16 +154,13 @@ class LookedUp:
             marks = text.marks(finding.evidence)
             text.paragraph(f"**These do not agree.** {text.plain(finding.statement)}{marks}")
 
-    def list(self, text: AnswerText) -> None:
-        """Write it down as a list below what was said already."""
+    def tell_besides(self, text: AnswerText) -> None:
+        """Write down what other items than those cited already say."""
         cited = {source.key for source in text.cited}
-        text.bullets(
-            [
-                _said(_only_first_sentence(one), text)
-                for one in self.told
-                if one.item.key not in cited
-            ]
-        )
+        others = [one for one in self.told if one.item.key not in cited]
+        if others:
+            text.paragraph("What else is known on it:")
+            text.bullets([_said(_only_first_sentence(one), text) for one in others])
 
     @property
     def conclusion(self) -> str | None:
@@ -319,7 +321,7 @@ def _distinct(quotes: Sequence[Quote]) -> list[Quote]:
 
 
 def _only_first_sentence(one: ItemTold) -> ItemTold:
-    return ItemTold(one.item, one.quotes[:1], one.worth, one.covered, one.states_it)
+    return replace(one, quotes=one.quotes[:1])
 
 
 def _holds(start: int, length: int, quote: Quote) -> bool:
@@ -354,6 +356,5 @@ def _is_alike(term: str, other: str) -> bool:
 
 
 def _said(one: ItemTold, text: AnswerText) -> str:
-    quotes = sorted(one.quotes, key=lambda quote: quote.start)
-    said = " ".join(f"“{text.plain(readable(quote.text))}”" for quote in quotes)
+    said = " ".join(f"“{text.plain(readable(quote.text))}”" for quote in one.quotes)
     return f"**{text.plain(one.item.title)}**{text.marks_of([one.item.key])}: {said}"
