@@ -40,6 +40,10 @@ _ONLY_NAME = re.compile(
     r"^(?:(?i:in|at|for|with|from|to|by|about) )?"
     rf"(?P<name>{_CAPITALISED}(?: (?:{_CAPITALISED}|\d{{1,3}})){{0,3}})\W*$"
 )
+_AT_A_PLACE = re.compile(r"(?:in|at) ", re.IGNORECASE)
+_MAY_BE_A_PLACE = re.compile(
+    r"\b(?:in|at|from|to|for|about|around|near|the|our|an?) $", re.IGNORECASE
+)
 _NO_NAME = word_list(
     """
     I EUR USD GBP CHF EBITDA GDPR CEO CFO CTO COO API IT January February March April May June July August
@@ -91,7 +95,9 @@ def put_in_place(fragment: str, before: str, *, may_name: bool) -> str | None:
     name = _ONLY_NAME.match(fragment)
     if name and (may_name or name.start("name")):
         names = _names_in(before)
-        return _replaced(before, names[0], name["name"]) if len(names) == 1 else None
+        if len(names) != 1 or (_AT_A_PLACE.match(fragment) and not _placed(before, names[0])):
+            return None
+        return _replaced(before, names[0], name["name"])
     return None
 
 
@@ -157,6 +163,11 @@ def _names_in(text: str) -> list[re.Match[str]]:
         and text[: match.start()].rstrip()[-1:] not in {".", "?", "!"}
         and match.group().split()[0] not in _NO_NAME
     ]
+
+
+def _placed(text: str, name: re.Match[str]) -> bool:
+    """Whether *name* may be a place: behind a preposition or an article, "in Brno", "the Brno hub"."""
+    return _MAY_BE_A_PLACE.search(text[: name.start()]) is not None
 
 
 def _replaced(text: str, match: re.Match[str], by: str) -> str:

@@ -76,7 +76,7 @@ _POINTS = pattern_of(
     this(?! (?:year|quarter|month|week|morning|summer|winter|spring|autumn|season|time|company|afternoon)\b);
     (?:the )?(?:first|second|third|fourth|fifth|last|other|next) <counted>;
     (?:point|item|number|option|source|finding|risk|recommendation) (?:\d{1,2}|one|two|three|four|five);
-    \[\d{1,2}\]
+    (?<!is )(?<!are )(?<!was )(?<!were )(?<!^)there(?! (?:is|are|was|were|a|an|any|no)\b); \[\d{1,2}\]
     """,
     _SHARED,
     flags=_ANY_CASE,
