@@ -15,6 +15,8 @@ from reasoning.terms import terms_of, word_list
 
 CONTINUING = "(continuing: "
 """Opens what a question continues."""
+_READ = 2_000
+"""Characters of a question in which names and subjects are looked for."""
 _OWN_TERMS = 2
 _LONGEST_ENTRY = 160
 _NUMBERS = {
@@ -124,8 +126,8 @@ def action_of(question: str) -> str | None:
 
 def subject_of(question: str) -> str | None:
     """Return what *question* is about as it can stand in a sentence: "the Brno hub"; None if unclear."""
-    matches = [_OBJECT.search(question)] if _WE_DO.search(question) else []
-    for match in [*matches, *_PHRASE.finditer(question)]:
+    matches = [_OBJECT.search(question, 0, _READ)] if _WE_DO.search(question) else []
+    for match in [*matches, *_PHRASE.finditer(question, 0, _READ)]:
         if match is None:
             continue
         words = match["words"].strip()
@@ -158,7 +160,7 @@ def _plain(entry: str) -> str:
 def _names_in(text: str) -> list[re.Match[str]]:
     return [
         match
-        for match in _NAME.finditer(text)
+        for match in _NAME.finditer(text, 0, _READ)
         if match.start() > 0
         and text[: match.start()].rstrip()[-1:] not in {".", "?", "!"}
         and match.group().split()[0] not in _NO_NAME

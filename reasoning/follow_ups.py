@@ -180,16 +180,14 @@ def _follows_up(message: str) -> bool:
 
 
 def _points_back(message: str) -> bool:
-    """Whether a pronoun or a number in *message* stands for something that it does not say itself."""
+    """Whether the first pronoun or number in *message* stands for something that it does not say before."""
     nowhere = [match.span() for match in _POINTS_NOWHERE.finditer(message)]
-    is_short = len(message.split()) <= _FEW_WORDS
     for match in _POINTS.finditer(message):
         if any(start <= match.start() < end for start, end in nowhere):
             continue
         before = message[: match.start()]
         says_it = len(terms_of(before)) > _FEW_TERMS or holds_a_name(before)
-        if is_short or not says_it:
-            return True
+        return not says_it or len(message.split()) <= _FEW_WORDS
     return False
 
 

@@ -21,6 +21,7 @@ from reasoning.bearing import with_antecedent
 from reasoning.contradictions import contradictions_in
 from reasoning.placing import stands_alone
 from reasoning.quoting import Quote, quotable_sentences
+from reasoning.requests import gist_of
 from reasoning.terms import term_weights, terms_of
 from reasoning.wording import readable, says_the_same
 
@@ -160,6 +161,7 @@ class _Wanted:
     @classmethod
     def of(cls, question: str, evidence: Sequence[RetrievedItem], now: datetime | None) -> _Wanted:
         own = question.partition(f" {CONTINUING}")[0]
+        question = gist_of(question)
         texts = {item.key: _terms_of(item) for item in evidence}
         known = term_weights(texts.values())
         rarest = max(known.values(), default=1.0)
