@@ -273,7 +273,7 @@ async def remember_turn(
     """Keep what is in play now, and bring what was concluded into the index of conclusions."""
     stores = current_stores()
     await stores.working_memory.remember(with_turn(understood.memory, message, answer), reader)
-    await stores.conclusions.index_pending()
+    await stores.conclusions.drain()
 
 
 @step(name="fail-message", timeout=_STORING)
