@@ -14,6 +14,7 @@ NAMES = (
     "ingest_throughput",
     "search_latency",
     "analysis_time",
+    "conversation_time",
     "cache_latency",
     "event_throughput",
     "run_overhead",

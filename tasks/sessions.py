@@ -206,6 +206,7 @@ async def compose_answer(
     decision: RoutingDecision,
     found: Retrieved | None,
     analysed: KeptRequest | None,
+    *,
     reader: Reader,
     run: RunStamp,
 ) -> SessionAnswer:
