@@ -19,6 +19,7 @@ NAMES = (
     "run_overhead",
     "routing",
     "domain_routing",
+    "follow_up_retrieval",
     "retrieval_quality",
 )
 

@@ -46,7 +46,7 @@ async def run(_: Path | None) -> None:
     requirement = _REQUIREMENT.read_text(encoding="utf-8")
     context = json.loads(_REQUIREMENT.with_suffix(".context.json").read_text(encoding="utf-8"))
     async with temporary_stores() as stores, use_stores(stores):
-        await _ingest_examples()
+        await ingest_examples()
         own: dict[str, list[float]] = defaultdict(list)
         sketch: dict[str, list[float]] = defaultdict(list)
         for number in range(-1, _REPETITIONS):
@@ -145,7 +145,7 @@ def _send_what_is_queued() -> None:
     EventsWorker.drain_all(timeout=10)
 
 
-async def _ingest_examples() -> None:
+async def ingest_examples() -> None:
     writer = await identify_requester.fn(READER, None)
     listing = await find_source_files.fn([str(EXAMPLE_KNOWLEDGE)])
     await store_files.fn(listing.files, IngestDefaults(), writer, NOW, DuplicateTracker())
