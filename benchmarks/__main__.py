@@ -20,6 +20,7 @@ NAMES = (
     "run_overhead",
     "routing",
     "domain_routing",
+    "follow_up_retrieval",
     "retrieval_quality",
 )
 

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,13 +27,21 @@ from tasks.stores import use_stores
 
 _TURNS = 1_000
 _AROUND = 10
-"""Each figure is the median of so many turns: those up to the one that it is called after, or from the first."""
+"""Each figure is the median of so many turns, those up to the one that it is called after."""
 _SHOWN = (1, 10, 100, 1_000)
 _PARTS = ("store", "recall", "route", "retrieve", "answer", "store answer", "remember")
 _THINGS = (
-    "the broker migration, the Brno hub, the tracker modules, the covenant, the telemetry freeze, the pool of "
-    "containers, the satellite links, the works council, the panel line, the price cuts of Thermovia"
-).split(", ")
+    "the broker migration",
+    "the Brno hub",
+    "the tracker modules",
+    "the covenant",
+    "the telemetry freeze",
+    "the pool of containers",
+    "the satellite links",
+    "the works council",
+    "the panel line",
+    "the price cuts of Thermovia",
+)
 
 
 async def run(_: Path | None) -> None:
@@ -93,7 +102,7 @@ async def _turn(session_id: str, content: str) -> dict[str, float]:
     parts = dict(
         zip(
             _PARTS,
-            (after - before for before, after in zip(marks, marks[1:], strict=False)),
+            (after - before for before, after in pairwise(marks)),
             strict=True,
         )
     )
@@ -141,6 +150,6 @@ def _print(taken: Mapping[str, Sequence[float]], whole: float) -> None:
         rows,
         notes=[
             f"turn 1 is that turn; the others are medians of the {_AROUND} turns up to it",
-            f"the flow itself, one message after them: {milliseconds(whole)} ms; own work {own / whole:.0%} of it",
+            f"the flow itself, one message more: {milliseconds(whole)} ms; own work {own / whole:.0%} of it",
         ],
     )
