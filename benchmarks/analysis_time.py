@@ -33,7 +33,7 @@ from tasks.stores import use_stores
 
 _REPETITIONS = 15
 _FLOWS = 8
-_BETWEEN_FLOWS_SECONDS = 3
+BETWEEN_FLOWS_SECONDS = 3
 """A server on SQLite is still writing the last run's events, and would make the next one wait."""
 _REQUIRED = 4.0
 _REQUIREMENT = EXAMPLES / "requirements" / "real-time-tracking.txt"
@@ -125,7 +125,7 @@ async def _flow_seconds(requirement: str, context: dict[str, str]) -> list[float
 
             seconds: list[float] = []
             for number in range(_FLOWS + 1):
-                await asyncio.sleep(_BETWEEN_FLOWS_SECONDS)
+                await asyncio.sleep(BETWEEN_FLOWS_SECONDS)
                 started = time.perf_counter()
                 await comprehensive_analysis(requirement, READER, context)
                 if number:

@@ -15,7 +15,11 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.analysis_time import ingest_examples, send_what_is_queued
+from benchmarks.analysis_time import (
+    BETWEEN_FLOWS_SECONDS,
+    ingest_examples,
+    send_what_is_queued,
+)
 from benchmarks.homes import READER, reader_of, temporary_stores
 from benchmarks.report import milliseconds, percentile, print_table, times
 from domain.clearance import Reader
@@ -124,6 +128,7 @@ async def _flow_seconds(session_id: str) -> float:
             from flows import process_message  # noqa: PLC0415 - Prefect reads its settings first
 
             for number in (_TURNS + 10, _TURNS + 11):
+                await asyncio.sleep(BETWEEN_FLOWS_SECONDS)
                 started = time.perf_counter()
                 await process_message(session_id, _question(number), READER)
             return time.perf_counter() - started

@@ -42,6 +42,7 @@ _LEAN = 3.0
 """Points of a follow-up for the route of the question before."""
 _FORM: Mapping[Form, tuple[Route, float]] = {
     Form.LOOKUP: (Route.KNOWLEDGE, 1.6),
+    Form.KNOWN: (Route.KNOWLEDGE, 5.0),
     Form.DECISION: (Route.BOTH, 1.4),
     Form.JUDGEMENT: (Route.SOPHIA, 1.0),
     Form.BUILDING: (Route.ARTEMIS, 1.6),
