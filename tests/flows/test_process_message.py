@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -176,6 +177,41 @@ async def test_a_step_that_fails_for_a_moment_is_tried_again(company: Stores) ->
     reader = await reader_of(company, "internal")
     _, answer = await company.sessions.messages(session_id, reader)
     assert answer == message
+
+
+@on_each_database
+async def test_a_run_that_is_tried_again_repeats_no_finished_step(
+    company: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = await started(company, "internal")
+    taken: Counter[str] = Counter()
+
+    def count(name: str, _given: tuple[Any, ...], _result: Any) -> None:
+        taken[name] += 1
+        if name == "compose-answer" and taken[name] == 1:
+            raise RuntimeError
+
+    monkeypatch.setattr(process_message, "retries", 1)
+    monkeypatch.setattr(process_message, "retry_delay_seconds", 0)
+    with disturb_steps(count):
+        answer = await process_message(session_id, DECIDE, "internal")
+    repeated = {name for name, times in taken.items() if times > 1}
+    # What is never kept: who asks, and what is stored once however often it is sent. The analysis has a
+    # stamp of its own.
+    assert repeated == {
+        "stamp-run",
+        "identify-requester",
+        "receive-message",
+        "find-answer",
+        "await-turn",
+        "store-question",
+        "find-analysis",
+        "show-result",
+        "compose-answer",
+    }
+    reader = await reader_of(company, "internal")
+    assert (await company.sessions.messages(session_id, reader))[1:] == (answer,)
+    assert len(await company.reports.list(reader, limit=10)) == 1
 
 
 async def test_a_session_is_its_principal_s_alone(company: Stores) -> None:
