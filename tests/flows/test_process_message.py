@@ -35,7 +35,8 @@ async def started(company: Stores, name: str) -> str:
 
 
 async def say(session_id: str, content: str, requester: str, **more: Any) -> SessionAnswer:
-    return answer_in(await process_message(session_id, content, requester, **more))
+    run: Any = process_message
+    return answer_in(await run(session_id, content, requester, **more))
 
 
 def answer_in(message: Message) -> SessionAnswer:
