@@ -299,8 +299,9 @@ async def test_what_was_concluded_is_found_in_later_sessions_of_who_may_read_it(
         BUDGET, await reader_of(company, "top_secret"), limit=5, other_than="another"
     )
     assert [conclusion.text for conclusion in found] == [first.conclusion]
-    decided = "Should the budget for real-time tracking be raised? Ask both."
+    decided = "Should we raise the budget for real-time tracking? Ask both."
     later = await say(await started(company, "top_secret"), decided, "top_secret")
+    assert [conclusion.text for conclusion in later.drawn_on] == [first.conclusion]
     assert later.confidentiality_level.rank >= CONFIDENTIAL.rank
     below = await say(await started(company, "internal"), decided, "internal")
     assert below.drawn_on == ()
