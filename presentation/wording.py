@@ -14,6 +14,7 @@ from domain.analysis import Rating, Timeline
 from domain.clearance import ConfidentialityLevel
 from domain.knowledge import Domain, KnowledgeCategory
 from domain.sentences import shortened
+from domain.sessions import Route, RoutingDecision
 from domain.summary import TimeHorizon
 
 _LEVEL_LETTERS = {
@@ -36,6 +37,14 @@ _RATINGS = {
     Rating.MEDIUM: "medium",
     Rating.LOW: "low",
     Rating.UNKNOWN: "unknown: nothing was found to grade it by",
+}
+
+_ANSWERERS = {
+    Route.SOPHIA: "Sophia",
+    Route.ARTEMIS: "Artemis",
+    Route.BOTH: "Sophia and Artemis",
+    Route.KNOWLEDGE: "Knowledge",
+    None: "A question back",
 }
 
 _CONFIDENCE_MEANINGS = (
@@ -77,6 +86,11 @@ def rating_words(rating: Rating) -> str:
 def category_names(categories: Iterable[KnowledgeCategory]) -> str:
     """Return the categories as a list within a sentence."""
     return enumerated(words(category).lower() for category in categories)
+
+
+def decided(decision: RoutingDecision) -> str:
+    """Return who answers and how sure that is: `Sophia, 0.82`."""
+    return f"{_ANSWERERS[decision.route]}, {decision.confidence:.2f}"
 
 
 def domain_name(domain: Domain) -> str:
