@@ -21,6 +21,10 @@ from domain.model import FrozenModel, UtcDatetime
 
 LONGEST_MESSAGE = 100_000
 """Characters."""
+LONGEST_TITLE = 80
+"""Characters."""
+ERASED = "erased"
+"""The failure of a message whose answer was erased with an item that it was made from; ask it again."""
 
 
 class Route(StrEnum):
@@ -119,7 +123,7 @@ class Conclusion(Labelled):
     """What a session concluded, found again in later ones; never evidence for a briefing."""
 
     conclusion_id: Identifier
-    """The id of the answer that it stands in."""
+    """An id of its own, which tells neither the session nor its reader."""
     text: str = Field(min_length=1)
     concluded_at: UtcDatetime
     relevance: float = Field(default=1, ge=0, le=1)
@@ -133,6 +137,14 @@ class Turn(FrozenModel):
     speaker: Speaker
     text: str
     confidentiality_level: ConfidentialityLevel
+    question: str | None = None
+    """Of an answer: the question that it answers, as it was understood."""
+    route: Route | None = None
+    """Of an answer: who gave it."""
+    entities: tuple[str, ...] = ()
+    """Of an answer: the names that it brought into play, most important first."""
+    items: tuple[Source, ...] = ()
+    """Of an answer: the items that it cites, in their order."""
 
 
 class WorkingMemory(FrozenModel):
@@ -153,6 +165,26 @@ class WorkingMemory(FrozenModel):
     """High-water mark of every message that its reader may read in the session, kept here or not."""
 
 
+class SessionErasure(FrozenModel):
+    """What deleting a session erased, and what was looked for afterwards.
+
+    Counts what its reader may read: what else went, the audit log knows.
+    """
+
+    session_id: Identifier
+    messages: int
+    """Messages and answers."""
+    conclusions: int
+    reports: int
+    """Stored analyses, with what was stored to make them from."""
+    working_memories: int
+    """Entries of working memory that Redis held; none is counted where Redis does not answer."""
+    phrases_sought: int
+    """Stretches of what was said that were looked for in every file of the stores."""
+    traces_found: int
+    """Rows, entries and stretches that were found all the same; 0 where the session left nothing."""
+
+
 def label_of_message(
     reader: Clearance, seen: Iterable[ConfidentialityLevel]
 ) -> ConfidentialityLevel:
@@ -164,6 +196,14 @@ def label_of_message(
     if not reader.dominates(least):
         least = ConfidentialityLevel.PUBLIC
     return high_water_mark([least, *seen])
+
+
+def title_of(content: str) -> str:
+    """Return what a session that opens with *content* is called: its first words, on one line."""
+    line = " ".join(content.split())
+    if len(line) <= LONGEST_TITLE:
+        return line
+    return f"{line[:LONGEST_TITLE].rsplit(' ', 1)[0]} …"
 
 
 def is_over(last_used_at: datetime, now: datetime, retention_days: int | None) -> bool:

@@ -39,7 +39,7 @@ from storage.settings import Settings
 from storage.stores import Stores, open_stores
 from tasks.canary_places import (
     Search,
-    delete_artifacts,
+    empty_artifacts,
     search_files,
     search_prefect,
     search_redis,
@@ -72,7 +72,7 @@ async def canary_sweep() -> SweepReport:
         await search_everything_written(search, [settings, stores.settings], since=since)
     require_clean(search.leaks)
     require_seen(rehearsal.answers, canaries)
-    await delete_artifacts(flow_run_ids)
+    await empty_artifacts(flow_run_ids)
     return SweepReport(
         sweep_id=sweep_id,
         flows=tuple(sorted(rehearsal.flows)),

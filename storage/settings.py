@@ -127,6 +127,18 @@ class Settings(BaseSettings):
         ge=1,
         description="Megabytes of cached answers that a process holds at most for each clearance.",
     )
+    session_retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Days after its last message when a session is erased with everything that it "
+        "made; kept for ever when unset.",
+    )
+    working_memory_ttl_seconds: int = Field(
+        default=8 * 60 * 60,
+        ge=1,
+        description="Seconds for which Redis keeps what is in play in a session after its last "
+        "turn; later it is made anew from the stored messages.",
+    )
     work_pool_slots: int = Field(
         default=4,
         ge=2,

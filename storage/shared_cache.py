@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from domain.errors import StorageError
@@ -136,6 +136,21 @@ class SharedTier:
         """Let go of claims whose answers could not be made."""
         if names:
             await self._ask(lambda redis: redis.delete(*map(_making, names)), 0)
+
+    async def drop(self, names: Mapping[str, str]) -> bool:
+        """Delete one name of each bucket, from the server's files too; return whether it did."""
+
+        async def delete(redis: Redis) -> bool:
+            async with redis.pipeline(transaction=True) as pipe:
+                for bucket, name in names.items():
+                    pipe.delete(name)
+                    pipe.zrem(f"{bucket}:index", name)
+                await pipe.execute()
+            await _rewrite_files(redis)
+            return True
+
+        self._silent_until = 0.0
+        return await self._ask(delete, otherwise=False, seconds=_START_SECONDS)
 
     async def erase(self, prefix: str) -> bool:
         """Delete every key that begins with *prefix*, from the server's files too; return whether it did."""

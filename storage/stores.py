@@ -32,13 +32,17 @@ from storage.redis_server import RedisConnection
 from storage.reports import ReportStore
 from storage.run_history import RunHistory
 from storage.sealing import Sealer, open_sealer
+from storage.sessions import SessionStore
 from storage.settings import Settings
 from storage.shared_cache import SharedTier
 from storage.subscriptions import BriefingSubscriptions
 from storage.task_results import TaskResults
 from storage.vector_index import open_vector_index
+from storage.working_memory import WorkingMemoryStore
 
 _VECTORS_ARE_KEPT = timedelta(days=1)
+_MEMORIES = 2_000
+"""Working memories that Redis holds for each clearance; beyond, the oldest are made anew when asked for."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Stores:
     subscriptions: BriefingSubscriptions
     knowledge: KnowledgeBase
     reports: ReportStore
+    sessions: SessionStore
+    working_memory: WorkingMemoryStore
     runs: RunHistory
     redis: RedisConnection
     cache: ContextCache
@@ -136,6 +142,15 @@ async def open_stores(
             subscriptions=BriefingSubscriptions(database, audit),
             knowledge=knowledge,
             reports=reports,
+            sessions=SessionStore(database, audit, clock=tell_time, new_id=make_id),
+            working_memory=WorkingMemoryStore(
+                database,
+                audit,
+                SharedTier(redis, entries=_MEMORIES),
+                sealer,
+                clock=tell_time,
+                lifetime=timedelta(seconds=settings.working_memory_ttl_seconds),
+            ),
             runs=RunHistory(database, clock=tell_time),
             redis=redis,
             cache=cache,

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
@@ -37,8 +38,10 @@ from prefect.logging.handlers import APILogWorker
 
 from domain.canary import Canary, CanaryMissed, Leak, Place, PlaceKind, leaks_in
 from domain.clearance import ConfidentialityLevel
+from presentation.prefect_pages import ERASED
 from storage.redis_census import read_everything
 from storage.redis_server import RedisConnection
+from tasks.artifacts import put_in
 
 _PAGE = 200
 _BLOCK_BYTES = 1 << 22
@@ -102,7 +105,7 @@ async def search_prefect(
         async for artifact in _artifacts(client, ids):
             place = Place(PlaceKind.ARTIFACT, str(artifact.id), ui_ceiling)
             search.look(place, artifact.model_dump_json().encode())
-        await _search_events(search, client, since, ui_ceiling)
+        await _search_events(search, client, since)
     return ids
 
 
@@ -135,11 +138,15 @@ async def search_files(
             await asyncio.to_thread(search.look_at_file, path, ui_ceiling if of_prefect else None)
 
 
-async def delete_artifacts(flow_run_ids: Sequence[UUID]) -> None:
-    """Take what a sweep's runs have shown off Prefect's pages again."""
+async def empty_artifacts(flow_run_ids: Sequence[UUID]) -> None:
+    """Take what a sweep's runs have shown off Prefect's pages again.
+
+    None is deleted: the one before it of its key, which may be a reader's, would be the latest again, and
+    Prefect would copy what that holds into an event.
+    """
     async with get_client() as client:
         for artifact in [one async for one in _artifacts(client, flow_run_ids)]:
-            await client.delete_artifact(artifact.id)
+            await put_in(client, artifact.id, ArtifactUpdate(data=ERASED))
 
 
 async def _search_runs(search: Search, client: PrefectClient, runs: Sequence[FlowRun]) -> None:
@@ -161,14 +168,12 @@ async def _search_runs(search: Search, client: PrefectClient, runs: Sequence[Flo
                 search.look(place, task.model_dump_json().encode())
 
 
-async def _search_events(
-    search: Search, client: PrefectClient, since: datetime, ui_ceiling: ConfidentialityLevel
-) -> None:
-    """Look through every event since; Prefect's own of an artifact may tell what the artifact shows."""
+async def _search_events(search: Search, client: PrefectClient, since: datetime) -> None:
+    """Look through every event since: none may tell anything, for nobody can erase one."""
     page = await client.read_events(EventFilter(occurred=_from(since)), limit=50)
     while True:
         for event in page.events:
-            place = Place(PlaceKind.EVENT, str(event.id), ui_ceiling)
+            place = Place(PlaceKind.EVENT, str(event.id))
             search.look(place, event.model_dump_json().encode())
         following = await page.get_next_page(client)
         if following is None:

@@ -137,7 +137,7 @@ async def test_each_leak_is_found(
     await search_everything_written(search, [stores.settings], since=since)
 
     kinds = {leak.place.kind for leak in search.leaks}
-    may_be_shown = {PlaceKind.ARTIFACT, PlaceKind.EVENT} if level is INTERNAL else set[PlaceKind]()
+    may_be_shown = {PlaceKind.ARTIFACT} if level is INTERNAL else set[PlaceKind]()
     assert kinds == set(PlaceKind) - {PlaceKind.ANSWER} - may_be_shown
     files = {Path(leak.place.name).name for leak in search.leaks if leak.place.kind == "file"}
     assert {"trace.log", unsealed_file.name} <= files

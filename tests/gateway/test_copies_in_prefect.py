@@ -17,6 +17,7 @@ from gateway.waiting import wait_until
 from presentation.prefect_pages import ERASED
 from storage.purging import no_copies
 from storage.settings import Settings
+from tasks.artifacts import put_in
 
 SENTENCE = "The Brno plant lacks 14 welders this quarter"
 PHRASE = SENTENCE + ", says the foreman." * 400
@@ -35,9 +36,9 @@ async def test_what_an_emptied_artifact_held_is_in_no_file_of_the_running_server
         made = await client.create_artifact(
             ArtifactCreate(type="markdown", key="foreman", data="a reference")
         )
-        await client.update_artifact(made.id, ArtifactUpdate(data=PHRASE))
+        await put_in(client, made.id, ArtifactUpdate(data=PHRASE))
         assert traces(folder)
-        await client.update_artifact(made.id, ArtifactUpdate(data=ERASED))
+        await put_in(client, made.id, ArtifactUpdate(data=ERASED))
 
     def erased() -> bool:
         _overwrite_free_pages(folder / "prefect.db")
