@@ -17,7 +17,7 @@ from markdown_it.tree import SyntaxTreeNode
 from domain.clearance import high_water_mark
 from domain.evidence import Source
 from domain.knowledge import ItemKey
-from domain.sessions import Message, MessageStatus, Session, SessionAnswer
+from domain.sessions import Message, Session, SessionAnswer
 from presentation.citations import source_facts
 from presentation.composition import short_title
 from presentation.document import (
@@ -33,7 +33,7 @@ from presentation.document import (
     Statement,
     StatementList,
 )
-from presentation.wording import counted, decided, minute
+from presentation.wording import counted, decided, minute, why_unanswered
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).disable(["text_join", "link", "image"])
 """Without joining, a bracket that was escaped stays apart from one that opens a citation."""
@@ -124,10 +124,8 @@ def _section(number: int, message: Message, sources: _Sources) -> Section:
 
 def _asked(message: Message) -> Iterator[Block]:
     yield Quotation(message.content)
-    if message.status is MessageStatus.FAILED:
-        yield Note(f"Not answered: {message.failure or 'it failed'}.")
-    elif message.status is MessageStatus.RECEIVED:
-        yield Note("Not answered yet.")
+    if missing := why_unanswered(message):
+        yield Note(missing)
 
 
 def _answered(answer: SessionAnswer, sources: _Sources) -> Iterator[Block]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -21,17 +20,14 @@ from domain.evidence import Source
 from domain.markdown_escaping import escape_markdown, visible
 from domain.sessions import (
     Message,
-    MessageStatus,
     Session,
     SessionAnswer,
+    SessionErasure,
     Speaker,
 )
 from gateway.command_line.output import messages as asides
 from gateway.command_line.slash_commands import USAGES
-from presentation.wording import counted, decided, level_banner, level_name, minute
-
-if TYPE_CHECKING:
-    from domain.sessions import SessionErasure
+from presentation.wording import counted, decided, level_banner, level_name, minute, why_unanswered
 
 _COLOURS = {
     ConfidentialityLevel.PUBLIC: "green",
@@ -84,8 +80,8 @@ class ConversationView:
                 self.answer(message.answer)
                 continue
             self._line((f"{one_line(principal)}> ", "bold"), visible(message.content))
-            if message.status is MessageStatus.FAILED:
-                self._line((f"Not answered: {one_line(message.failure or 'it failed')}", "yellow"))
+            if missing := why_unanswered(message):
+                self._line((one_line(missing), "yellow"))
 
     def sessions(self, sessions: Sequence[Session], current: str | None = None) -> None:
         """Show conversations as a numbered list, the one that is open marked."""
@@ -153,11 +149,15 @@ def show_sessions(
 
 
 def erasure_told(erased: SessionErasure) -> str:
-    """Return what was erased of a conversation, and that nothing of it was found afterwards."""
+    """Return what was erased of a conversation, and whether anything of it was found afterwards."""
+    found = counted(erased.traces_found, "trace") if erased.traces_found else "none"
     return (
         f"Deleted {erased.session_id}: {counted(erased.messages, 'message')}, "
-        f"{counted(erased.working_memory, 'entry', 'entries')} of working memory and "
-        f"{counted(erased.conclusions, 'conclusion')}. Afterwards nothing of it was found."
+        f"{counted(erased.reports, 'stored report')}, "
+        f"{counted(erased.conclusions, 'conclusion')} and "
+        f"{counted(erased.working_memories, 'entry', 'entries')} of working memory. "
+        f"{counted(erased.phrases_sought, 'phrase')} of it were sought in every file of the stores: "
+        f"{found} found."
     )
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from domain.clearance import ConfidentialityLevel, Reader
 from domain.model import FrozenModel
 from domain.sessions import Message, Session
+from gateway.command_line.failures import FAILED
 from gateway.command_line.options import AsJson, AsPrincipal, MaxConfidentiality, get_settings
 from gateway.command_line.output import Rendering, deliver, deliver_text
 
@@ -124,6 +125,8 @@ def delete(
         typer.confirm(f"Delete conversation {session.session_id}?", abort=True, err=True)
     erased = _ask(principal, lambda sessions, reader: sessions.delete(session_id, reader))
     typer.echo(erased.model_dump_json(indent=2) if as_json else erasure_told(erased))
+    if erased.traces_found:
+        raise typer.Exit(FAILED)
 
 
 def _read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
@@ -71,7 +71,7 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(home: Path, principal: str) -> AsyncIterator[Talk]:
+async def talking(home: Path, principal: str) -> AsyncGenerator[Talk]:
     async with open_stores(Settings(home=home)) as stores, use_stores(stores):
         yield Talk(stores, principal)
 
@@ -96,7 +96,9 @@ async def test_a_question_is_answered_with_sources_that_can_be_opened(talked_in:
 
 async def test_a_message_goes_to_prefect_sealed_and_stays_in_order(talked_in: Path):
     async with talking(talked_in, "ceo") as ceo:
-        await ceo.type("/ask knowledge When does the Zanzibarite port close?", "/ask knowledge Why?")
+        await ceo.type(
+            "/ask knowledge When does the Zanzibarite port close?", "/ask knowledge Why?"
+        )
         said = await ceo.conversation.messages()
     assert [one.speaker for one in said] == [Speaker.READER, Speaker.DIARCHY] * 2
 
