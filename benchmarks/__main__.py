@@ -18,6 +18,7 @@ NAMES = (
     "event_throughput",
     "run_overhead",
     "routing",
+    "domain_routing",
     "retrieval_quality",
 )
 

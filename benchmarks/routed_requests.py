@@ -13,7 +13,11 @@ What the labels mean, for whoever labels more:
 
 A request with `before` is a follow-up: that question was asked, and answered by that route. Half of each label
 is held out: the requests of a label, in the order of the SHA-256 of their text, go in turn to `tuned` and to
-`held_out`. The rules of the router may be tuned on `tuned` alone.
+`held_out`. The rules of the router may be tuned on `tuned` and `tuned_later` alone.
+
+Who wrote the rules had written the requests, so more were written each time the rules were finished. Those of
+`tuned_later` showed that rules of wording do not carry over and served to mend that; those of `unseen` were
+written after that and served nothing.
 """
 
 from __future__ import annotations
@@ -29,10 +33,12 @@ _FILE = Path(__file__).parent / "data" / "routed_requests.jsonl"
 
 
 class Part(StrEnum):
-    """Which half of the set a request is in."""
+    """Which part of the set a request is in."""
 
     TUNED = "tuned"
     HELD_OUT = "held_out"
+    TUNED_LATER = "tuned_later"
+    UNSEEN = "unseen"
 
 
 class Before(NamedTuple):

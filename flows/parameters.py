@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema
 from domain.briefing import AlertNotice
 from domain.clearance import ConfidentialityLevel
 from domain.collaboration import CollaborationMode, StoredRequest
+from domain.event_payloads import Identifier
 from domain.knowledge import Domain, KnowledgeCategory
 from domain.requests import KeptRequest
 from domain.sealed import SealedText
@@ -74,6 +75,22 @@ RequirementOrRequest = Annotated[
         "What to analyse. Plain text is kept in Prefect's database and shown to whoever "
         "may see its pages: for what they may not read, give the id of a stored request instead. A "
         "collaboration is what the other orchestrator asked; it is then answered."
+    ),
+]
+SessionId = Annotated[
+    Identifier, Explained("A session that the requester started: `diarchy sessions list`.")
+]
+MessageContent = Annotated[
+    _PlainText | SealedText,
+    Explained(
+        "What to say. Plain text is kept in Prefect's database and shown to whoever may see its "
+        "pages: for what they may not read, use `diarchy chat`, which seals it."
+    ),
+]
+MessageId = Annotated[
+    Identifier | None,
+    Explained(
+        "A name for the message: however often one of that name is sent, it is answered once."
     ),
 ]
 SummaryDomain = Annotated[

@@ -6,6 +6,7 @@ somebody who asked a question and wants the answer, and each once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,11 +23,15 @@ from reasoning.spoken import ended
 from reasoning.wording import readable
 
 _MOST_FINDINGS = 6
+_ENOUGH = 3
 _MOST_ACTIONS = 3
 _LONGEST = 320
 _LONGEST_CONCLUSION = 600
 _LEANING = 0.33
 _NOTHING = "Nothing that you may read bears on this, so there is no verdict."
+_OPEN = "**There is no verdict: what you may read speaks neither for it nor against it.**"
+_ASKED_FOR = "Asked for: "
+_ACTION = re.compile(r"^(?P<what>[A-Z][^:]{3,60}): ")
 
 
 @dataclass(frozen=True)
@@ -34,30 +39,44 @@ class Told:
     """What an analysis answers, in the order in which it is told."""
 
     verdict: Finding | None
+    """Whether it fits or can be done; None where the evidence settles neither."""
     findings: tuple[Finding, ...]
     actions: tuple[Finding, ...]
     degraded: tuple[str, ...]
-    confidence: float
 
     def tell(self, text: AnswerText) -> None:
         """Write it down."""
-        if self.verdict is None:
-            text.paragraph(_NOTHING)
+        if self.verdict is not None:
+            opening, _, rest = self.verdict.statement.partition(". ")
+            marks = text.marks(self.verdict.evidence)
+            text.paragraph(f"**{text.plain(ended(opening))}** {text.plain(_short(rest))}{marks}")
+        elif self.findings or self.actions:
+            text.paragraph(_OPEN)
         else:
-            opening, dot, rest = self.verdict.statement.partition(". ")
-            lead = f"**{text.plain(ended(opening))}**"
-            rest = f" {text.plain(_short(rest))}" if dot else ""
-            text.paragraph(f"{lead}{rest}{text.marks(self.verdict.evidence)}")
+            text.paragraph(_NOTHING)
         text.bullets([_line(finding, text) for finding in self.findings])
         if self.actions:
             text.paragraph("**What to do:**")
-            text.bullets([_line(action, text) for action in self.actions])
+            text.bullets([self._to_do(action, text) for action in self.actions])
         if self.degraded:
-            text.paragraph("**Missing:** " + text.plain("; ".join(self.degraded)) + ".")
+            text.paragraph(f"**Missing:** {text.plain('; '.join(self.degraded))}.")
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether fewer than three findings bear on what was asked."""
+        return len(self.findings) + (self.verdict is not None) < _ENOUGH
+
+    def _to_do(self, action: Finding, text: AnswerText) -> str:
+        """Return the action; where the verdict has said it already, what it is alone."""
+        said = self.verdict is not None and action.evidence[-1] == self.verdict.evidence[-1]
+        named = _ACTION.match(action.statement)
+        if said and named:
+            return f"{text.plain(named['what'])}, as said above.{text.marks(action.evidence)}"
+        return _line(action, text)
 
     @property
     def conclusion(self) -> str | None:
-        """What is worth remembering: the verdict, the first finding and the first thing to do, of knowledge only."""
+        """What is worth remembering, of knowledge only: the verdict, the first finding and thing to do."""
         kept = [
             readable(_short(finding.statement))
             for finding in (self.verdict, *self.findings[:1], *self.actions[:1])
@@ -79,61 +98,56 @@ def told(
 
 def _whole(analysis: ComprehensiveAnalysis) -> Told:
     synthesis = analysis.strategic_synthesis
-    summary = synthesis.executive_summary if synthesis else ()
-    spoken = [one for one in summary if not one.statement.startswith("Asked for: ")]
     business, technical = analysis.business_perspective, analysis.technical_perspective
-    pool = list(spoken)
+    findings: list[Finding] = []
     if synthesis is not None:
-        pool += [
+        findings += [
+            *synthesis.executive_summary,
             *synthesis.alignment_analysis.conflicts,
             *synthesis.strategic_implications,
             *synthesis.synthesis_insights,
         ]
-    else:
-        pool += [*_verdicts(business, technical)]
-    if business is not None:
-        pool += _business_findings(business)
-    if technical is not None:
-        pool += _technical_findings(technical)
-    degraded = tuple(
-        f"{part.part.replace('_', ' ')} ({part.reason})"
-        for part in analysis.collaboration_metadata.degraded
-    )
-    return _told(
-        pool,
-        analysis.unified_recommendations,
-        degraded,
-        analysis.collaboration_metadata.confidence_scores.overall,
-    )
+    findings += _business_findings(business) if business else []
+    findings += _technical_findings(technical) if technical else []
+    metadata = analysis.collaboration_metadata
+    missing = tuple(f"{part.part.replace('_', ' ')} ({part.reason})" for part in metadata.degraded)
+    verdicts = _verdicts(business, technical)
+    return _told(verdicts, findings, analysis.unified_recommendations, missing)
 
 
 def _business(perspective: BusinessPerspective) -> Told:
-    pool = [*_verdicts(perspective, None), *_business_findings(perspective)]
-    return _told(pool, perspective.recommendations, (), perspective.confidence_score)
+    verdicts = _verdicts(perspective, None)
+    return _told(verdicts, _business_findings(perspective), perspective.recommendations, ())
 
 
 def _technical(perspective: TechnicalPerspective) -> Told:
-    pool = [*_verdicts(None, perspective), *_technical_findings(perspective)]
-    return _told(pool, perspective.implementation_recommendations, (), perspective.confidence_score)
+    return _told(
+        _verdicts(None, perspective),
+        _technical_findings(perspective),
+        perspective.implementation_recommendations,
+        (),
+    )
 
 
 def _told(
-    pool: Sequence[Finding],
+    verdicts: Iterable[Finding],
+    findings: Sequence[Finding],
     actions: Sequence[Finding],
     degraded: tuple[str, ...],
-    confidence: float,
 ) -> Told:
-    distinct = _distinct(pool)
-    kept_actions = _distinct(actions, said=distinct[:1])[:_MOST_ACTIONS]
-    in_actions = frozenset(finding.evidence[-1] for finding in kept_actions)
-    findings = [one for one in distinct[1:] if one.evidence[-1] not in in_actions]
-    return Told(
-        verdict=distinct[0] if distinct else None,
-        findings=tuple(findings[:_MOST_FINDINGS]),
-        actions=tuple(kept_actions),
-        degraded=degraded,
-        confidence=confidence,
-    )
+    """Return what is told; what rests on the requirement alone says nothing that its author does not know."""
+    first, *others = [*verdicts] or [None]
+    said = [] if first is None else [first]
+    kept_actions = _distinct(actions)[:_MOST_ACTIONS]
+    of_knowledge = [
+        one
+        for one in (*others, *findings)
+        if one is not None
+        and not one.statement.startswith(_ASKED_FOR)
+        and any(quote.origin is EvidenceOrigin.KNOWLEDGE for quote in one.evidence)
+    ]
+    kept = _distinct(of_knowledge, said=(*said, *kept_actions))
+    return Told(first, tuple(kept[:_MOST_FINDINGS]), tuple(kept_actions), degraded)
 
 
 def _verdicts(

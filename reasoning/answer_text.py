@@ -1,7 +1,7 @@
 """The text of an answer as it is put together: paragraphs and lists, with sources numbered as they are cited.
 
-Whatever comes from outside the code passes `plain`, which escapes it: a quote shows letter for letter and can be
-no heading, link, table or HTML of the answer's.
+Whatever comes from outside the code passes `plain`, which escapes it: a quote shows letter for letter and
+can be no heading, link, table or HTML of the answer's.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from domain.clearance import ConfidentialityLevel
 from domain.evidence import Evidence, EvidenceOrigin, RetrievedItem, Source
 from domain.knowledge import ItemKey
 from domain.markdown_escaping import escape_markdown
@@ -17,6 +16,7 @@ from domain.sentences import shortened
 from domain.sessions import Conclusion
 from reasoning.amounts import day
 from reasoning.placing import short_title
+from reasoning.terms import word_list
 from reasoning.wording import says_the_same, significant_words
 
 MOST_ENTITIES = 20
@@ -24,9 +24,12 @@ _MOST_RECALLED = 2
 _LEAST_RELEVANCE = 0.3
 _LONGEST_CONCLUSION = 400
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’&-]*(?: (?:of |and |de |van )?[A-ZÀ-ÖØ-Þ\d][\w'’&-]*){0,3}")
-_NO_NAMES = significant_words(
-    "January February March April May June July August September October November December Monday Tuesday Wednesday "
-    "Thursday Friday Saturday Sunday EUR USD GBP Should Shall Which Please Give Tell Show List Find Summarise Compare Assess"
+_NO_NAMES = word_list(
+    """
+    january february march april may june july august september october november december monday tuesday
+    wednesday thursday friday saturday sunday eur usd gbp should shall which please give tell show list find
+    summarise compare assess i
+    """
 )
 
 
@@ -119,7 +122,7 @@ def _names_in(text: str) -> list[str]:
         match.group().removesuffix("'s").removesuffix("’s")
         for match in _NAME.finditer(text)
         if _is_inside(text, match.start())
-        and not significant_words(match.group()) <= _NO_NAMES
+        and match.group().split()[0].lower() not in _NO_NAMES
         and len(match.group()) > 1
     ]
 
@@ -127,8 +130,3 @@ def _names_in(text: str) -> list[str]:
 def _is_inside(text: str, start: int) -> bool:
     before = text[:start].rstrip(" \"“'‘(")
     return bool(before) and before[-1] not in ".!?:–—"
-
-
-def level_of(items: Iterable[RetrievedItem | Source]) -> list[ConfidentialityLevel]:
-    """Return the levels of *items*."""
-    return [item.confidentiality_level for item in items]

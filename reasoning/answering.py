@@ -12,11 +12,11 @@ from datetime import datetime
 
 from domain.analysis import BusinessPerspective, ComprehensiveAnalysis, TechnicalPerspective
 from domain.clearance import ConfidentialityLevel, high_water_mark
-from domain.evidence import RetrievedItem
+from domain.evidence import RetrievedItem, Source
 from domain.sessions import Conclusion, Route, RoutingDecision, SessionAnswer
 from reasoning.analysis_told import told
 from reasoning.answer_text import AnswerText
-from reasoning.knowledge_told import NothingBears, looked_up
+from reasoning.knowledge_told import LookedUp, NothingBears, looked_up
 
 _WHAT_IT_COULD_BE = {
     Route.SOPHIA: "**Sophia**: what it means for the business – market, money, customers, people",
@@ -35,7 +35,7 @@ def answer_from_knowledge(
     label: ConfidentialityLevel,
     now: datetime,
 ) -> SessionAnswer:
-    """Return what *evidence* says to *question*, in its own words; that nothing is known where none bears on it.
+    """Return what *evidence* says to *question* in its own words; that nothing is known where none bears.
 
     *label* is the message's own; *recalled* are conclusions of earlier sessions that bear on the question.
     """
@@ -64,18 +64,27 @@ def answer_from_analysis(
     analysis: ComprehensiveAnalysis | BusinessPerspective | TechnicalPerspective,
     *,
     report_id: str,
+    evidence: tuple[RetrievedItem, ...] = (),
     recalled: tuple[Conclusion, ...] = (),
     decision: RoutingDecision,
     label: ConfidentialityLevel,
 ) -> SessionAnswer:
-    """Return what *analysis* answers to *question*: the verdict, what bears most, the risks, what to do."""
-    text = AnswerText(analysis.sources)
+    """Return what *analysis* answers to *question*: the verdict, what bears most, the risks, what to do.
+
+    Where the analysis found little, what *evidence* (a search for the question) says is told below it.
+    """
+    text = AnswerText((*_all_sources(analysis), *evidence))
     summary = told(analysis)
     summary.tell(text)
+    if summary.is_thin:
+        known = looked_up(question, evidence, now=None)
+        if isinstance(known, LookedUp):
+            text.paragraph("What else is known on it:")
+            known.list(text)
     shown = text.recall(recalled)
     text.paragraph(f"The whole analysis: report `{report_id}`.")
     return SessionAnswer(
-        confidentiality_level=_label(label, (analysis,), recalled),
+        confidentiality_level=_label(label, (analysis, *evidence), recalled),
         sources=text.sources,
         text=text.markdown,
         decision=decision,
@@ -104,6 +113,20 @@ def ask_back(
         decision=decision,
         question=question,
     )
+
+
+def _all_sources(
+    analysis: ComprehensiveAnalysis | BusinessPerspective | TechnicalPerspective,
+) -> list[Source]:
+    if not isinstance(analysis, ComprehensiveAnalysis):
+        return list(analysis.sources)
+    parts = (
+        analysis,
+        analysis.business_perspective,
+        analysis.technical_perspective,
+        analysis.strategic_synthesis,
+    )
+    return [source for part in parts if part is not None for source in part.sources]
 
 
 def _label(

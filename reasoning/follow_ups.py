@@ -2,8 +2,8 @@
 
 A message follows up when it points at what was said ("it", "this plan", "the second one", "[2]") without having
 said it itself, or when it is too short to be asked alone ("Why?", "And in Brno?", "what about 2027"). Only what
-stands in the working memory given flows in, so the question is as secret as the memory and the message, no more.
-A new subject stays alone: nothing is glued to a question that can be understood without.
+stands in the working memory given flows in, so the question is as secret as memory and message, no more. A new
+subject stays alone: nothing is glued to a question that can be understood without.
 """
 
 from __future__ import annotations
@@ -15,20 +15,24 @@ from domain.sentences import shortened
 from domain.sessions import WorkingMemory
 from reasoning.antecedents import (
     CONTINUING,
+    action_of,
+    holds_a_name,
     own_part,
     pointed_at,
     put_in_place,
-    subject_of_question,
+    subject_of,
 )
 from reasoning.terms import terms_of
 from reasoning.wishes import wish_in
+from reasoning.wording import pattern_of
 
 __all__ = ["ResolvedMessage", "resolve_message"]
 
 _LONGEST_CONTINUED = 240
 _FEW_WORDS = 7
-_SELF_CONTAINED_TERMS = 3
-"""Terms before a pronoun that it may stand for."""
+_FEW_TERMS = 2
+"""A message of no more terms may be a fragment."""
+_FRAGMENT_WORDS = 3
 
 
 class ResolvedMessage(FrozenModel):
@@ -41,70 +45,102 @@ class ResolvedMessage(FrozenModel):
     """The question that it continues."""
 
 
-_NEW_TOPIC = re.compile(
-    r"^\W*(?:(?:ok|okay|right|thanks|thank you|good|fine|great|now)\W+){0,3}(?:now |and )?(?:for |to )?(?:something (?:else|different|completely different"
-    r"|new)|(?:a |an )?(?:new|different|other|another|unrelated|separate) (?:topic|subject|question|matter|thing)|on another (?:note|subject|topic)"
-    r"|(?:changing|change of|let['’]?s change the) (?:the )?(?:subject|topic)|unrelated(?:ly)?|leaving that aside|apart from that)\b\W*",
-    re.IGNORECASE,
+_ANY_CASE = re.IGNORECASE
+_SHARED = {
+    "<polite>": r"(?:ok|okay|yes|right|thanks|thank you|good|fine|great|hm+|well|please|pls|now)",
+    "<matter>": r"(?:topic|subject|question|matter|thing)",
+    "<counted>": r"(?:one|two|point|item|option|risk|finding|source|document|entry|recommendation)",
+    "<matters>": (
+        r"(?:plan|project|idea|proposal|decision|deal|offer|problem|issue|question|requirement|step|move|change)"
+    ),
+}
+_NEW_TOPIC = pattern_of(
+    r"""
+    ^\W*(?:<polite>\W+){0,3}(?:and )?(?:for |to )?something (?:else|different|completely different|new);
+    ^\W*(?:<polite>\W+){0,3}(?:an? )?(?:new|different|other|another|unrelated|separate) <matter>;
+    ^\W*(?:<polite>\W+){0,3}on another (?:note|subject|topic|matter);
+    ^\W*(?:<polite>\W+){0,3}(?:changing|change of|let['’]?s change) (?:the )?(?:subject|topic);
+    ^\W*(?:<polite>\W+){0,3}(?:unrelated|leaving that aside|apart from that|by the way)
+    """,
+    _SHARED,
+    flags=_ANY_CASE,
 )
-_OPENER = re.compile(
-    r"^\W*(?:(?:ok|okay|yes|right|thanks|thank you|good|fine|great|hm+|well|please|pls)\W+){0,2}"
-    r"(?:and|but|so|then|also|or)\b,?\s+(?:then |what if |now )?(?=\S)",
-    re.IGNORECASE,
+_POLITE = re.compile(rf"^\W*(?:{_SHARED['<polite>']}\b[\s,.!]+){{1,3}}(?=\S)", _ANY_CASE)
+_OPENER = re.compile(r"^\W*(?:and|but|so|then|also|or)\b,?\s+(?:then )?(?=\S)", _ANY_CASE)
+_WHAT_ABOUT = re.compile(r"^(?:what|how) about\b\s*(?=\S)", _ANY_CASE)
+_POINTS = pattern_of(
+    r"""
+    it; its; it['’]s; they; them; their; theirs; he; she; him; her; his; these; those(?! who| that| which);
+    (?:this|that) <matters>; the (?:former|latter|same|other one|other two|others);
+    that(?! (?:the|we|our|an?|is|are|was|were|will|would|can|could|has|have|they|it|you|i|he|she|\w{2,14}s)\b);
+    this(?! (?:year|quarter|month|week|morning|summer|winter|spring|autumn|season|time|company|afternoon)\b);
+    (?:the )?(?:first|second|third|fourth|fifth|last|other|next) <counted>;
+    (?:point|item|number|option|source|finding|risk|recommendation) (?:\d{1,2}|one|two|three|four|five);
+    \[\d{1,2}\]
+    """,
+    _SHARED,
+    flags=_ANY_CASE,
 )
-_POLITE = re.compile(
-    r"^\W*(?:(?:ok|okay|yes|right|thanks|thank you|good|fine|great|hm+|well)\b[\s,.!]+){1,3}(?=\S)",
-    re.IGNORECASE,
+_POINTS_NOWHERE = pattern_of(
+    r"""
+    (?:is|was|would|will|does|can|could|should) it (?:be )?(?:\w{1,14} ){1,3}(?:to|that|for|if);
+    (?:would|does|will|might) it (?:take|cost|be|pay) (?:\w{1,14} ){0,3}to; (?:time|worth) it to;
+    it (?:is|was|seems|looks|would be) (?:\w{1,14} ){1,2}(?:that|to); those of; that of; so that; such that;
+    given that; now that; except that; make it (?:\w{1,14} )?to; that way
+    """,
+    flags=_ANY_CASE,
 )
-_WHAT_ABOUT = re.compile(
-    r"^(?:(?:and|but|so|then|ok|okay) )*(?:what|how) about\b\s*", re.IGNORECASE
+_ALONE = pattern_of(
+    r"""
+    why; when; who; where; how; how so; how much; how many; how long; how (?:sure|certain)(?: are you)?;
+    since when;
+    by whom; says who; who (?:said|says) so; how come; why (?:not|now|is so); which (?:one|ones);
+    what (?:else|for|then|if not|now); really; are you sure; (?:tell me |say )?more; more details?; go on;
+    continue;
+    explain; elaborate; can you (?:explain|elaborate); for example; an example; anything else;
+    (?:who|what|where) else; technically; commercially; financially; legally; in detail; in short; shorter;
+    (?:by|from|until) when; on what (?:grounds|basis); sources?
+    """
 )
-_POINTS = re.compile(
-    r"\b(?:it|its|it['’]s|they|them|their|theirs|he|she|him|her|his"
-    r"|that(?! (?:the|we|our|a|an|is|are|was|were|will|would|can|could|has|have|they|it|you|i|he|she|run|work|make|need|matter)\b)"
-    r"|these|those(?! who| that| which)"
-    r"|this(?! (?:year|quarter|month|week|morning|summer|winter|spring|autumn|season|time|company|morning|afternoon)\b)"
-    r"|the (?:former|latter|same|other one|other two|others)"
-    r"|(?:the )?(?:first|second|third|fourth|fifth|last|other|next) (?:one|two|point|item|option|risk|finding|source|document|entry|recommendation)"
-    r"|(?:point|item|number|option|source|finding|risk|recommendation) (?:\d{1,2}|one|two|three|four|five)|\[\d{1,2}\])(?!\w)",
-    re.IGNORECASE,
+_ASPECT = pattern_of(
+    r"""
+    (?:what|which|who) (?:are|is|were|was|would be|could be|about) (?:the |our )?(?:main |biggest |key |
+    next )?<aspect>;
+    (?:any|the|our|are there(?: any)?|is there an?) (?:main |biggest |key |other )?<aspect>;
+    what (?:can|could|might|would) (?:go wrong|we do|happen)
+    """,
+    {
+        "<aspect>": (
+            r"(?:risks?|costs?|benefits?|reasons?|alternatives?|options?|competitors?|deadlines?|timelines?|steps?"
+            r"|obstacles?|advantages?|disadvantages?|effort|budget|price|chances?|consequences|dependencies|downsides?"
+            r"|upsides?|opportunit(?:y|ies)|technology|numbers|figures|sources?|evidence|conditions?|savings?)"
+        )
+    },
 )
-_POINTS_NOWHERE = re.compile(
-    r"\b(?:(?:is|was|would|will|does|can|could|should) it (?:be )?(?:\w+ )?(?:possible|feasible|realistic|technically|time|worth(?! it)|smart|wise|a good idea"
-    r"|good|make sense|true|legal|take|pay|even|still)\b(?= \w+ (?:to|that|for|if)| to| that| for| if)"
-    r"|(?:would|does|will|might) it (?:take|cost|be) (?:\w+ ){0,3}to\b|(?:time|worth) it to|it (?:is|was|seems|looks|would be) (?:\w+ ){1,2}(?:that|to)\b"
-    r"|is it (?:\w+ ){0,2}(?:to|that|time|worth)\b|those of|that of|so that|such that|given that|now that|except that|is that(?= (?:the|we|our))"
-    r"|make it (?:\w+ )?to|that['’]s it|that way)",
-    re.IGNORECASE,
-)
-_QUESTION_ALONE = re.compile(
-    r"^(?:why|when|who|where|how|how so|how much|how many|how long|how sure(?: are you)?|since when|by whom|says who|who said so|how come"
-    r"|why (?:not|now|is|so)|which (?:one|ones)|what (?:else|for|then|if not|now)|really|are you sure|tell me more|more(?: detail| details)?|go on|continue"
-    r"|explain|elaborate|can you (?:explain|elaborate)|for example|an example|any (?:risks|others?|more)|anything else|who else|what else|where else"
-    r"|technically|commercially|financially|legally|in detail|in short|shorter|by when|from when|until when|how certain(?: are you)?"
-    r"|on what (?:grounds|basis)|source|sources|and)\W*$",
-    re.IGNORECASE,
-)
-_CONDITION = re.compile(
-    r"^(?:and |but |so )?(?:what )?if (?:we|they|he|she|not|so)\b", re.IGNORECASE
-)
+_CONDITION = re.compile(r"^(?:what )?if (?:we|they|he|she|not|so|it)\b", _ANY_CASE)
 _POINT_OF_VIEW = re.compile(
-    r"^(?:now |and )?(?:from|for|in|on|at|with|without|by|until|after|before|under|to) ",
-    re.IGNORECASE,
+    r"^(?:from|for|in|on|at|with|without|by|until|after|before|under|to) ", _ANY_CASE
 )
-_VERBLESS = re.compile(
-    r"\b(?:is|are|was|were|be|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|show|list|find|give|tell|compare|assess|evaluate"
-    r"|explain|summari[sz]e|build|launch|plan|estimate|check|analy[sz]e|decide|need|want|quote|say|says|said|hi|hello|good morning)\b",
-    re.IGNORECASE,
+_SAYS_WHAT_TO_DO = re.compile(
+    r"^(?:tell|explain|show|give|compare|summari[sz]e|go|continue|list|quote)\b", _ANY_CASE
 )
-_PARTS_OF_A_WHOLE = re.compile(
-    r"^(?:and |but |so )?(?:which|what|how many|how much|how long|who|when|where)\b(?: \w+){0,5}\W*$",
-    re.IGNORECASE,
+_VERB = pattern_of(
+    r"""
+    is; are; was; were; be; do; does; did; has; have; had; can; could; will; would; shall; should; may;
+    might; must; show; list; find; give; tell; compare; assess; evaluate; explain; summari[sz]e; build;
+    launch; plan; estimate; check; analy[sz]e; decide; need; want; quote; says?; said; hi; hello; good
+    morning; help
+    """,
+    flags=_ANY_CASE,
 )
 
 
 def resolve_message(content: str, memory: WorkingMemory) -> ResolvedMessage:
-    """Return *content* as a question of its own, continued from *memory* where it follows up."""
+    """Return *content* as a question of its own, continued from *memory* where it follows up.
+
+    A wish ("ask Sophia") is no part of the question; one that is all of the message asks the question before
+    again.
+    """
     text = " ".join(content.split())
     wish = wish_in(text)
     asked = text if wish is None else wish.rest
@@ -114,67 +150,94 @@ def resolve_message(content: str, memory: WorkingMemory) -> ResolvedMessage:
     if not asked:
         return ResolvedMessage(question=before, is_follow_up=True, continues=before)
     new_topic = _NEW_TOPIC.match(asked)
-    if new_topic and len(asked) > new_topic.end():
-        rest = asked[new_topic.end() :]
-        return ResolvedMessage(question=rest[0].upper() + rest[1:], is_follow_up=False)
-    if not follows_up(asked):
+    if new_topic:
+        rest = asked[new_topic.end() :].lstrip(" ,;:.!–—-")
+        return ResolvedMessage(question=_capitalised(rest) or asked, is_follow_up=False)
+    if not _follows_up(asked):
         return ResolvedMessage(question=asked, is_follow_up=False)
-    return ResolvedMessage(
-        question=_continued(asked, before, memory), is_follow_up=True, continues=before
-    )
+    question = _continued(asked, before, memory)
+    return ResolvedMessage(question=question, is_follow_up=True, continues=before)
 
 
-def follows_up(message: str) -> bool:
+def _follows_up(message: str) -> bool:
     """Whether *message*, one line, needs what was said before to be understood."""
     bare = _POLITE.sub("", message)
     opener = _OPENER.match(bare)
-    if opener:
-        bare = bare[opener.end() :] or bare
-    if _WHAT_ABOUT.match(bare) or _QUESTION_ALONE.match(bare):
+    bare = bare[opener.end() :] if opener else bare
+    plain = bare.rstrip(" ?.!").lower()
+    if _WHAT_ABOUT.match(bare) or _ALONE.fullmatch(plain) or _ASPECT.fullmatch(plain):
         return True
-    words = bare.split()
-    terms = terms_of(bare)
-    nowhere = [match.span() for match in _POINTS_NOWHERE.finditer(bare)]
-    for match in _POINTS.finditer(bare):
+    if _points_back(bare):
+        return True
+    is_short = len(terms_of(bare)) <= _FEW_TERMS
+    if is_short and _CONDITION.match(bare):
+        return True
+    words = len(bare.split())
+    if is_short and opener and words <= _FEW_WORDS:
+        return True
+    is_fragment = words <= _FRAGMENT_WORDS or _POINT_OF_VIEW.match(bare) is not None
+    return is_short and is_fragment and not _VERB.search(bare)
+
+
+def _points_back(message: str) -> bool:
+    """Whether a pronoun or a number in *message* stands for something that it does not say itself."""
+    nowhere = [match.span() for match in _POINTS_NOWHERE.finditer(message)]
+    is_short = len(message.split()) <= _FEW_WORDS
+    for match in _POINTS.finditer(message):
         if any(start <= match.start() < end for start, end in nowhere):
             continue
-        said = terms_of(bare[: match.start()])
-        if len(said) < _SELF_CONTAINED_TERMS or len(words) <= _FEW_WORDS:
+        before = message[: match.start()]
+        says_it = len(terms_of(before)) > _FEW_TERMS or holds_a_name(before)
+        if is_short or not says_it:
             return True
-    if _CONDITION.match(bare) and len(terms) < _SELF_CONTAINED_TERMS:
-        return True
-    if opener and len(terms) < _SELF_CONTAINED_TERMS and len(words) <= _FEW_WORDS:
-        return True
-    if len(terms) <= 2 and _POINT_OF_VIEW.match(bare) and not _VERBLESS.search(bare):
-        return True
-    return len(words) <= 3 and len(terms) <= 2 and not _VERBLESS.search(bare)
+    return False
 
 
 def _continued(message: str, before: str, memory: WorkingMemory) -> str:
-    """Return *message* with what it points at put in place, or followed by the question that it continues."""
+    """Return *message* with what it points at put in place, followed by the question that it continues."""
     bare = _POLITE.sub("", message)
-    about = _WHAT_ABOUT.match(bare)
     opener = _OPENER.match(bare)
-    bare = bare[about.end() :] if about else bare[opener.end() :] if opener else bare
-    replaced = put_in_place(bare, before)
+    bare = bare[opener.end() :] if opener else bare
+    about = _WHAT_ABOUT.match(bare)
+    fragment = bare[about.end() :] if about else bare
+    # A message begins with a capital whatever its first word is.
+    may_name = not message.startswith(fragment) or fragment.rstrip(" ?.!") in memory.entities
+    replaced = put_in_place(fragment, before, may_name=may_name)
     if replaced is not None:
         return replaced
-    pointed = pointed_at(bare, memory)
-    if pointed is not None:
-        bare = pointed
-    else:
-        subject = subject_of_question(before, memory.entities)
-        if subject:
-            bare = _POINTS.sub(lambda match: _standing_for(match, subject), bare, count=1)
-    asked = f"What about {bare}" if about else bare
-    asked = asked[0].upper() + asked[1:]
-    if asked[-1] not in "?.!":
-        asked += "?"
-    return f"{asked} {CONTINUING}{shortened(before, limit=_LONGEST_CONTINUED)})"
+    named = pointed_at(bare, memory) or _with_subject(bare, before)
+    return f"{_ended(named)} {CONTINUING}{shortened(before, limit=_LONGEST_CONTINUED)})"
 
 
-def _standing_for(match: re.Match[str], subject: str) -> str:
+def _with_subject(message: str, before: str) -> str:
+    """Return *message* with its first "it", "that" or "this plan" replaced by what *before* is about."""
+    match = _POINTS.search(message)
+    if match is None or _SAYS_SO.search(message):
+        return message
     word = match.group().lower()
-    if word in {"it", "this", "that"}:
-        return subject
-    return match.group()
+    if word in {"it", "its", "it's", "it’s"}:
+        subject = subject_of(before)
+    elif word.startswith(("this", "that")):
+        subject = action_of(before)
+    else:
+        subject = None
+    if subject is None:
+        return message
+    ending = {"its": "’s", "it's": " is", "it’s": " is"}.get(word, "")
+    return f"{message[: match.start()]}{subject}{ending}{message[match.end() :]}"
+
+
+_SAYS_SO = re.compile(
+    r"\b(?:says?|said|thinks?|claims?|knows?|means?) (?:that|so|it|this)\b", _ANY_CASE
+)
+
+
+def _ended(message: str) -> str:
+    text = _capitalised(message).rstrip()
+    if text[-1] in "?.!":
+        return text
+    return f"{text}." if _SAYS_WHAT_TO_DO.match(text) else f"{text}?"
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,7 +1,9 @@
-"""What each route is for, in sentences that a reader might say; a message goes where it is close to several.
+"""How near a message is to what each route is for, told by vectors.
 
-Phrases of the code, never a reader's words: their vectors say nothing of anybody and may be kept and shared.
-They are embedded once a process by whoever routes; here they are only compared.
+What tells the intents of one route from those of the others is a direction for each route, found by ridge
+regression over the vectors of the phrases; a message is as near to a route as it lies in that direction. So
+what all phrases have in common counts for nothing. The nearest phrase is kept to be named. Vectors arrive as
+arguments.
 """
 
 from __future__ import annotations
@@ -15,77 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from domain.sessions import Route
+from reasoning.intent_phrases import INTENT_PHRASES
 
-_NEAREST = 3
-"""A route is as close as its three nearest intents are on average: one chance likeness decides nothing."""
+_RIDGE = 2.0
+"""Greater takes less of any one phrase."""
 
-INTENT_PHRASES: Mapping[Route, tuple[str, ...]] = MappingProxyType(
-    {
-        Route.SOPHIA: (
-            "What does a change of price mean for revenue and margin?",
-            "How strong are our competitors, and how do we answer them?",
-            "Which customers might leave us, and why?",
-            "Is this market attractive enough to enter?",
-            "What are customers willing to pay for it?",
-            "What does it mean for our people, hiring, wages and retention?",
-            "Can we afford it, and what does it do to cash, debt and the covenants?",
-            "What is the business case and the return on the investment?",
-            "Which strategy, partnership or acquisition helps us to grow?",
-            "Where do we stand in the market, and what is our position?",
-            "What would losing this account or contract cost us?",
-            "What is the commercial risk and the damage to our reputation?",
-            "Which products or locations should we give up because they do not earn enough?",
-            "How do we negotiate with investors, lenders and suppliers?",
-        ),
-        Route.ARTEMIS: (
-            "Is it technically feasible, and how would we build it?",
-            "Which architecture fits these requirements?",
-            "Can the system handle the load, with the latency and the throughput required?",
-            "What are the technical risks of the migration?",
-            "How secure is the system, and which vulnerabilities must be fixed?",
-            "How do we integrate the software with other systems through an API?",
-            "How long does the engineering work take, and how many engineers does it need?",
-            "What breaks in the software when a component is replaced or switched off?",
-            "Which database, platform or technology should we use?",
-            "How do we make the service resilient, available and quick to recover from failures?",
-            "How are data stored, encrypted, deleted and kept in one region?",
-            "Can the devices, sensors, batteries and firmware do it?",
-            "What has to be redesigned or tested in the product before it can be made?",
-            "Is there enough computing capacity, network and storage?",
-        ),
-        Route.BOTH: (
-            "Should we offer this new digital service to customers by next year within the budget?",
-            "Should we build it ourselves or buy it, given its cost and the engineering effort?",
-            "We want to launch a product: is there a market for it and can we build it in time?",
-            "Decide whether to invest millions in a new plant or a new system by a date.",
-            "Is it feasible and does it pay?",
-            "Requirement with a budget, a deadline, legal compliance and technical demands",
-            "Should we replace the old system now, considering money and technology?",
-            "Give us the whole picture: the business and the technical side of the proposal.",
-            "Should we promise customers a level of service that our systems have to keep?",
-            "Should we automate this work, with what savings and which technology?",
-            "Evaluate the introduction of a new app or platform with its revenue and its development.",
-            "Go or no go for the project with this budget and this technology?",
-        ),
-        Route.KNOWLEDGE: (
-            "When is the meeting?",
-            "Who is responsible for it?",
-            "What did the report say about it?",
-            "What was the figure in the last quarter?",
-            "How many are there?",
-            "Where is the document? Show it to me.",
-            "What is the status of the project?",
-            "What does the contract say about this clause?",
-            "When does the agreement end?",
-            "List the open findings and the entries on this matter.",
-            "Summarise what is known about it.",
-            "What was decided or said in the meeting?",
-            "Who approved or signed it, and on which day?",
-            "How much is the fee, the rate or the limit at present?",
-        ),
-    }
-)
-"""The intents of each route."""
+Vectors = NDArray[np.float64]
 
 
 def all_intent_phrases() -> tuple[str, ...]:
@@ -95,43 +32,45 @@ def all_intent_phrases() -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class IntentVectors:
-    """The vectors of the intents: a matrix a route, one row a phrase, every row of length 1."""
+    """The vectors of the intents, and what tells the routes from each other."""
 
-    of_route: Mapping[Route, NDArray[np.float64]]
+    phrases: Vectors
+    """One row a phrase, every row of length 1."""
+    mean: Vectors
+    directions: Vectors
+    """Shape (dimension, routes), in the order of `Route`."""
 
     @property
     def dimension(self) -> int:
         """How many numbers a vector has; 384 with the packaged model."""
-        return int(self.of_route[Route.SOPHIA].shape[1])
+        return int(self.phrases.shape[1])
 
 
 @dataclass(frozen=True)
 class Closeness:
     """How close a message is to one route."""
 
-    similarity: float
-    """Mean cosine similarity to its nearest intents, in [-1, 1]."""
+    score: float
+    """About 1 for a message that is such an intent, about 0 for one that is another's; the routes sum to 1."""
     nearest: str
-    """The nearest intent."""
+    """The nearest phrase of the route."""
 
 
 def intent_vectors(vectors: ArrayLike) -> IntentVectors:
-    """Return *vectors*, shape (phrases, dimension) in the order of `all_intent_phrases`, by route.
+    """Return *vectors*, shape (phrases, dimension) in the order of `all_intent_phrases`, made ready to compare.
 
     Raises `ValueError` when there is not one vector a phrase.
     """
     rows = np.asarray(vectors, dtype=np.float64)
-    phrases = all_intent_phrases()
-    if rows.ndim != 2 or len(rows) != len(phrases):  # noqa: PLR2004 - a matrix
-        raise ValueError(f"expected {len(phrases)} vectors, one a phrase; got shape {rows.shape}")
+    routes = _routes_of_phrases()
+    if rows.ndim != 2 or len(rows) != len(routes):  # noqa: PLR2004 - a matrix
+        raise ValueError(f"expected {len(routes)} vectors, one a phrase; got shape {rows.shape}")
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    by_route: dict[Route, NDArray[np.float64]] = {}
-    start = 0
-    for route in Route:
-        end = start + len(INTENT_PHRASES[route])
-        by_route[route] = rows[start:end]
-        start = end
-    return IntentVectors(MappingProxyType(by_route))
+    mean = rows.mean(axis=0)
+    centred = rows - mean
+    belongs = np.eye(len(Route))[routes] - 1 / len(Route)
+    weights = np.linalg.solve(centred @ centred.T + _RIDGE * np.eye(len(rows)), belongs)
+    return IntentVectors(phrases=rows, mean=mean, directions=centred.T @ weights)
 
 
 def closeness(vector: Sequence[float], intents: IntentVectors) -> Mapping[Route, Closeness]:
@@ -145,12 +84,20 @@ def closeness(vector: Sequence[float], intents: IntentVectors) -> Mapping[Route,
             f"expected a vector of {intents.dimension} numbers; got shape {given.shape}"
         )
     given = given / max(float(np.linalg.norm(given)), 1e-12)
+    scores = (given - intents.mean) @ intents.directions + 1 / len(Route)
+    similarities = intents.phrases @ given
+    routes = _routes_of_phrases()
+    phrases = all_intent_phrases()
     close: dict[Route, Closeness] = {}
-    for route in Route:
-        similarities = intents.of_route[route] @ given
-        order = np.argsort(-similarities, kind="stable")
-        close[route] = Closeness(
-            similarity=float(similarities[order[:_NEAREST]].mean()),
-            nearest=INTENT_PHRASES[route][int(order[0])],
-        )
-    return close
+    for place, route in enumerate(Route):
+        own = np.flatnonzero(routes == place)
+        nearest = int(own[int(np.argmax(similarities[own]))])
+        close[route] = Closeness(score=float(scores[place]), nearest=phrases[nearest])
+    return MappingProxyType(close)
+
+
+def _routes_of_phrases() -> NDArray[np.int64]:
+    """Return the place of each phrase's route; as many phrases a route, so that none is favoured."""
+    return np.repeat(np.arange(len(Route)), [len(INTENT_PHRASES[route]) for route in Route]).astype(
+        np.int64
+    )

@@ -1,38 +1,47 @@
 """What the knowledge base says to a question: the sentences that bear on it, the kind that is asked for first.
 
-"When" wants a date, "how much" a figure, "who" a name: a sentence or a title that states one comes before one that
-does not, and it is said where none does. An item answers when it holds enough of what the question names.
+"When" wants a date, "how much" a figure, "who" a name: what states one comes before what does not, and it is
+said where nothing does. An item bears on a question when it holds enough of what the question names, weighed by
+rarity among the items found, or is near by meaning; its sentences are ranked by the same terms.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from domain.clearance import ConfidentialityLevel
 from domain.evidence import RetrievedItem
 from domain.knowledge import ItemKey
 from reasoning.answer_text import AnswerText
-from reasoning.bearing import Point, points_for
+from reasoning.antecedents import CONTINUING
+from reasoning.bearing import with_antecedent
 from reasoning.contradictions import contradictions_in
 from reasoning.dates import dates_in
-from reasoning.figures import figures_in
-from reasoning.quoting import Quote, best_quotes
-from reasoning.requests import AnalysisRequest
+from reasoning.figures import FigureKind, figures_in
+from reasoning.placing import stands_alone
+from reasoning.quoting import Quote, quotable_sentences
 from reasoning.terms import term_weights, terms_of
-from reasoning.wording import folded, readable, says_the_same
+from reasoning.wording import folded, pattern_of, readable, says_the_same
 
 _MOST_ITEMS = 4
-_MOST_OF_AN_ITEM = 2
-_SHARE_OF_BEST = 0.45
-_STATES_WHAT_IS_ASKED = 1.7
-_TITLE_STATES_IT = 1.3
-_LEAST_COVERED = 0.4
+_MOST_OF_THE_FIRST = 2
+_SECOND_SENTENCE = 0.6
+_SHARE_OF_BEST = 0.6
+_LEAST_COVERED, _LEAST_RELEVANT = 0.33, 0.2
 _CLOSE_BY_MEANING = 0.4
-_MOST_CLOSE = 2
+_SAYS_HARDLY_ANY = 0.2
+_COVERAGE, _AT_ONCE, _STATED = 0.1, 0.35, 0.4
+_HEAD = 0.5
+_FIRST = 0.3
+"""What stating the kind of thing that is asked for is worth in the order of the items."""
+_STATES_IT, _NAMED_BESIDE = 1.6, 0.4
+_OPENS_THE_ITEM = 0.1
+_FEWEST_WORDS, _FEWEST_OF_A_SECOND = 4, 6
+_ALIKE, _ENDING = 6, 3
+"""Letters that two terms share at least, and how many more one may have: complain, complaint."""
 _MOST_CONCLUDED = 2
 
 
@@ -40,25 +49,57 @@ class Asked(StrEnum):
     """What kind of thing a question asks for; the value is what is missing where nothing states it."""
 
     WHEN = "no date"
+    SUM = "no sum"
     HOW_MUCH = "no figure"
     WHO = "no name"
     OTHER = ""
 
 
 _ASKED = (
-    (Asked.WHEN, re.compile(r"\b(?:when|what date|which (?:day|date|month|year)|deadline|until when|since when|by when)\b")),
-    (Asked.HOW_MUCH, re.compile(r"\b(?:how (?:much|many|high|large|big|long|old|often)|what (?:is|was|are|were) (?:the |our )?(?:\w+ ){0,3}(?:price|cost|rate|revenue|margin|limit|cap|share|fee|figure|penalty|budget|nps|availability)|what would .{1,60} cost)\b")),
-    (Asked.WHO, re.compile(r"\b(?:who|whom|whose)\b")),
-)  # fmt: skip
-_DAY = re.compile(
-    r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b|\b\d{1,2}:\d\d\b"
+    (
+        Asked.WHEN,
+        pattern_of(r"""
+            when; what (?:date|day|time); which (?:day|date|month|year|quarter); deadline; (?:until|since|
+            by) when;
+            how soon
+        """),
+    ),
+    (
+        Asked.SUM,
+        pattern_of(r"""
+            how much .{0,60}(?:pay|paid|costs?|spen[dt]|earn|charge|worth|lose|save|price|fees?|penalty|
+            revenue|budget);
+            what (?:would|does|do|will|did) .{1,60} (?:cost|charge|pay|earn);
+            what(?:'s|s| is| was| are| were) (?:the |our )?(?:\w{1,14} ){0,3}(?:price|costs?|revenue|penalty|
+            budget|fees?)
+        """),
+    ),
+    (
+        Asked.HOW_MUCH,
+        pattern_of(r"""
+            how (?:much|many|high|large|big|long|old|often|far);
+            what(?:'s|s| is| was| are| were) (?:the |our )?(?:\w{1,14} ){0,3}(?:rate|margin|limit|cap|share|
+            figure|
+            score|availability|turnover|headcount|size)
+        """),
+    ),
+    (Asked.WHO, pattern_of("who; whom; whose")),
 )
+_IS_AHEAD = pattern_of(r"when (?:is|are|will|does|do|can); next; deadline; upcoming")
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_TIME = re.compile(rf"\b(?:20\d\d|{_MONTHS})\b", re.IGNORECASE)
+_DAY = re.compile(rf"\b\d{{1,2}} (?:{_MONTHS})\b|\b\d{{1,2}}:\d\d\b")
 _NUMBER = re.compile(
     r"(?<![\w.-])\d[\d.,]*\b|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
 )
+_SUMS = frozenset({FigureKind.MONEY, FigureKind.SHARE})
 _PERSON = re.compile(
-    r"\b[A-ZÀ-ÖØ-Þ][\w'’-]+ (?:van |de |von )?[A-ZÀ-ÖØ-Þ][\w'’-]+\b|\b(?:CEO|CFO|CTO|COO|CIO|CISO|Mr|Ms|Dr)\b"
+    r"\b[A-ZÀ-ÖØ-Þ][\w'’-]+ (?:van |de |von )?[A-ZÀ-ÖØ-Þ][\w'’-]+\b|\b(?:Mr|Ms|Dr) [A-ZÀ-ÖØ-Þ]"
 )
+_ORDERS = terms_of(
+    "summarise summarize tell show find quote search explain remind latest status information news overview"
+)
+"""What a question asks to be done with the knowledge, which no item needs to hold."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +110,16 @@ class NothingBears:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What one item says to the question, the sentence that says most first."""
+class ItemTold:
+    """What one item says to the question, the best sentence first."""
 
     item: RetrievedItem
     quotes: tuple[Quote, ...]
-    weight: float
+    worth: float
+    covered: float
+    """How much of what the question names it holds, in [0, 1]."""
     states_it: bool
-    """Whether its title or a sentence states the kind of thing that is asked for."""
+    """Whether it states the kind of thing that is asked for beside what it is asked of."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +127,12 @@ class LookedUp:
     """What bears on a question, the answer first."""
 
     asked: Asked
-    told: tuple[_Told, ...]
-    all_items: tuple[RetrievedItem, ...]
-    is_only_close: bool = False
-    """Whether nothing shares the question's words and these are close by meaning alone."""
+    told: tuple[ItemTold, ...]
+
+    @property
+    def is_only_close(self) -> bool:
+        """Whether hardly any word of the question is held and these are close by meaning alone."""
+        return all(one.covered < _SAYS_HARDLY_ANY for one in self.told)
 
     def tell(self, text: AnswerText) -> None:
         """Write it down."""
@@ -95,20 +140,29 @@ class LookedUp:
         if self.is_only_close:
             text.paragraph("Nothing says so in these words. Closest to it:")
         elif self.asked is not Asked.OTHER and not any(one.states_it for one in self.told):
-            text.paragraph(f"What I can read states {self.asked.value} for this. What is known:")
-        text.paragraph(_told(first, text))
+            text.paragraph(f"What you may read states {self.asked} for this. What is known:")
+        text.paragraph(_said(first, text))
         if others:
             text.paragraph("Also:")
-            text.bullets([_told(one, text) for one in others])
-        keys = {one.item.key for one in self.told}
+            text.bullets([_said(one, text) for one in others])
         for finding in contradictions_in([one.item for one in self.told]):
-            if any(quote.key in keys for quote in finding.evidence):
-                marks = text.marks(finding.evidence)
-                text.paragraph(f"**These do not agree.** {text.plain(finding.statement)}{marks}")
+            marks = text.marks(finding.evidence)
+            text.paragraph(f"**These do not agree.** {text.plain(finding.statement)}{marks}")
+
+    def list(self, text: AnswerText) -> None:
+        """Write it down as a list below what was said already."""
+        cited = {source.key for source in text.cited}
+        text.bullets(
+            [
+                _said(_only_first_sentence(one), text)
+                for one in self.told
+                if one.item.key not in cited
+            ]
+        )
 
     @property
     def conclusion(self) -> str | None:
-        """What is worth remembering: the first item's title and sentences; None where nothing was found."""
+        """What is worth remembering: the first item's title and sentences; None where nothing answers."""
         if self.is_only_close:
             return None
         first = self.told[0]
@@ -117,99 +171,189 @@ class LookedUp:
 
 
 def looked_up(
-    question: str, evidence: Sequence[RetrievedItem], *, now: datetime
+    question: str, evidence: Sequence[RetrievedItem], *, now: datetime | None
 ) -> LookedUp | NothingBears:
-    """Return what of *evidence* bears on *question*; *now* completes dates without a year."""
+    """Return what of *evidence* bears on *question*; *now* tells what is ahead, where it matters."""
     if not evidence:
         return NothingBears(
             "Nothing that you may read bears on this, so nothing is known about it."
         )
-    asked = _asked_for(question)
-    request = AnalysisRequest(
-        requirement=question, requirement_level=ConfidentialityLevel.PUBLIC, asked_at=now
-    )
-    points = points_for(request, {"question": tuple(evidence)})
-    covered = _covered(question, evidence)
-    told = _by_item(
-        [point for point in points if covered[point.item.key] >= _LEAST_COVERED], asked, now
-    )
-    if told:
-        return LookedUp(asked, told, tuple(evidence))
-    close = [item for item in evidence if item.relevance_score >= _CLOSE_BY_MEANING][:_MOST_CLOSE]
-    if close:
-        wanted = terms_of(question)
-        only = tuple(
-            _Told(item, tuple(best_quotes(item, wanted, 1)), item.relevance_score, False)
-            for item in close
+    wanted = _Wanted.of(question, evidence, now)
+    told = [wanted.told(item) for item in evidence if wanted.is_borne_on_by(item)]
+    if not told:
+        return NothingBears("Nothing that you may read answers this.")
+    told.sort(key=lambda one: (-one.worth - _FIRST * one.states_it, one.item.knowledge_id))
+    least = _SHARE_OF_BEST * max(one.worth for one in told)
+    kept = [one for one in told if one.worth >= least][:_MOST_ITEMS]
+    shortened = [_only_first_sentence(one) for one in kept[1:]]
+    return LookedUp(wanted.asked, (kept[0], *shortened))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a question names and the kind of thing that it asks for."""
+
+    asked: Asked
+    ahead_of: date | None
+    """What is asked for lies after this day; None where it may lie anywhere."""
+    terms: frozenset[str]
+    weights: Mapping[str, float]
+    """By rarity among the items found; a term that none holds is the rarest."""
+    total: float
+    held: Mapping[ItemKey, frozenset[str]]
+    """The question's terms that each item holds."""
+
+    @classmethod
+    def of(cls, question: str, evidence: Sequence[RetrievedItem], now: datetime | None) -> _Wanted:
+        own = question.partition(f" {CONTINUING}")[0]
+        texts = {item.key: _terms_of(item) for item in evidence}
+        known = term_weights(texts.values())
+        rarest = max(known.values(), default=1.0)
+        terms = _terms_in(question) - _ORDERS
+        held = {key: _held(terms, texts[key]) for key in texts}
+        found = frozenset().union(*held.values())
+        weights = {
+            term: 1 + (known.get(term, min(known.values())) if term in found else rarest)
+            for term in sorted(terms)
+        }
+        asked = next((kind for kind, pattern in _ASKED if pattern.search(folded(own))), Asked.OTHER)
+        return cls(
+            asked=asked,
+            ahead_of=now.date() if now and _IS_AHEAD.search(folded(own)) else None,
+            terms=terms,
+            weights=weights,
+            total=sum(weights.values()),
+            held=held,
         )
-        return LookedUp(asked, only, tuple(evidence), is_only_close=True)
-    return NothingBears("Nothing that you may read answers this.")
+
+    def covered(self, item: RetrievedItem) -> float:
+        """Return how much of what the question names *item* holds, in [0, 1]; 1 where it names nothing."""
+        return self._share(self.held[item.key]) if self.total else 1.0
+
+    def is_borne_on_by(self, item: RetrievedItem) -> bool:
+        """Whether *item* is near by meaning, or holds enough of what is named and not only its time."""
+        if item.relevance_score >= _CLOSE_BY_MEANING:
+            return True
+        held = self.held[item.key]
+        names_more = any(_TIME.fullmatch(term) is None for term in self.terms)
+        if names_more and all(_TIME.fullmatch(term) for term in held):
+            return False
+        return item.relevance_score >= _LEAST_RELEVANT and self.covered(item) >= _LEAST_COVERED
+
+    def told(self, item: RetrievedItem) -> ItemTold:
+        """Return what *item* says: its best sentences, the best first."""
+        head = _held(self.terms, _terms_in(item.title))
+        ranked = sorted(
+            ((self._worth_of(quote, place, head), quote) for place, quote in _whole_quotes(item)),
+            key=lambda one: (-one[0], one[1].start),
+        )
+        best = ranked[0][0] if ranked else 0.0
+        quotes = _distinct([quote for worth, quote in ranked if worth >= _SECOND_SENTENCE * best])
+        covered = self.covered(item)
+        beside = [(self._named_in(quote, head), quote) for quote in quotes]
+        stated = [
+            named for named, quote in beside if self._states(quote.text) or self._states(item.title)
+        ]
+        worth = item.relevance_score + _COVERAGE * covered
+        worth += _AT_ONCE * max((named for named, _ in beside), default=0.0)
+        worth += _STATED * max(stated, default=0.0)
+        states_it = max(stated, default=0.0) >= _NAMED_BESIDE
+        return ItemTold(item, tuple(quotes), worth, covered, states_it)
+
+    def _named_in(self, quote: Quote, head: frozenset[str]) -> float:
+        """Return how much of what the question names the sentence holds, and by half the title, in [0, 1]."""
+        own = _held(self.terms, _terms_in(quote.text))
+        return self._share(own) + _HEAD * self._share(head - own)
+
+    def _worth_of(self, quote: Quote, place: int, head: frozenset[str]) -> float:
+        share = self._named_in(quote, head)
+        if self._states(quote.text) and self.terms & _terms_in(quote.text):
+            share *= _STATES_IT
+        near = (
+            passage.relevance
+            for passage in quote.item.passages
+            if _holds(passage.start, len(passage.text), quote)
+        )
+        return share + max(near, default=0.0) / 2 + (_OPENS_THE_ITEM if place == 0 else 0)
+
+    def _states(self, text: str) -> bool:
+        if self.asked is Asked.WHEN:
+            if self.ahead_of is None:
+                return bool(_DAY.search(text) or dates_in(text))
+            return any(mention.last >= self.ahead_of for mention in dates_in(text, self.ahead_of))
+        if self.asked is Asked.SUM:
+            return any(figure.kind in _SUMS for figure in figures_in(text))
+        if self.asked is Asked.HOW_MUCH:
+            return bool(figures_in(text) or _NUMBER.search(text))
+        return self.asked is Asked.WHO and bool(_PERSON.search(text))
+
+    def _share(self, terms: frozenset[str]) -> float:
+        return self._weight(terms) / self.total if self.total else 0.0
+
+    def _weight(self, terms: frozenset[str]) -> float:
+        return sum(self.weights[term] for term in sorted(terms))
 
 
-def _asked_for(question: str) -> Asked:
-    text = folded(question.partition(" (continuing: ")[0])
-    return next((kind for kind, pattern in _ASKED if pattern.search(text)), Asked.OTHER)
+def _whole_quotes(item: RetrievedItem) -> list[tuple[int, Quote]]:
+    """Return the quotable sentences of *item* and their places, each with the one that it leans on."""
+    whole: list[tuple[int, Quote]] = []
+    before: Quote | None = None
+    for place, quote in enumerate(quotable_sentences(item, fewest_words=_FEWEST_WORDS)):
+        joined = with_antecedent(quote, before)
+        if joined is not None and stands_alone(joined.text):
+            whole.append((place, joined))
+        before = quote
+    return whole or list(enumerate(quotable_sentences(item)[:1]))
 
 
-def _states(asked: Asked, text: str, now: datetime) -> bool:
-    if asked is Asked.WHEN:
-        return bool(_DAY.search(text) or dates_in(text, now.date()))
-    if asked is Asked.HOW_MUCH:
-        return bool(figures_in(text) or _NUMBER.search(text))
-    if asked is Asked.WHO:
-        return bool(_PERSON.search(text))
-    return False
+def _distinct(quotes: Sequence[Quote]) -> list[Quote]:
+    """Return the first quotes that say different things, at most two, the best first."""
+    kept: list[Quote] = []
+    for quote in quotes:
+        if kept and quote.length < _FEWEST_OF_A_SECOND:
+            continue
+        overlaps = any(quote.start < other.end and other.start < quote.end for other in kept)
+        if not overlaps and not says_the_same(quote.words, [other.words for other in kept]):
+            kept.append(quote)
+    return kept[:_MOST_OF_THE_FIRST]
 
 
-def _covered(question: str, evidence: Sequence[RetrievedItem]) -> dict[ItemKey, float]:
-    """Return how much of what the question names each item holds, weighed by rarity, in [0, 1]."""
-    texts = {item.key: _terms_of(item) for item in evidence}
-    weights = term_weights(texts.values())
-    rarest = max(weights.values(), default=1.0)
-    wanted = terms_of(question)
-    total = sum(weights.get(term, rarest) for term in wanted)
-    return {
-        key: sum(weights[term] for term in wanted & terms) / total if total else 1.0
-        for key, terms in texts.items()
-    }
+def _only_first_sentence(one: ItemTold) -> ItemTold:
+    return ItemTold(one.item, one.quotes[:1], one.worth, one.covered, one.states_it)
+
+
+def _holds(start: int, length: int, quote: Quote) -> bool:
+    return start <= quote.start and quote.end <= start + length
 
 
 def _terms_of(item: RetrievedItem) -> frozenset[str]:
     said = " ".join([item.title, *item.tags, *(passage.text[:20_000] for passage in item.passages)])
-    return terms_of(said.replace("-", " "))
+    return _terms_in(said.replace("-", " "))
 
 
-def _by_item(points: Sequence[Point], asked: Asked, now: datetime) -> tuple[_Told, ...]:
-    weighed: dict[ItemKey, list[tuple[float, bool, Point]]] = {}
-    for point in points:
-        states = _states(asked, point.quote.text, now)
-        weight = point.weight * (_STATES_WHAT_IS_ASKED if states else 1)
-        weighed.setdefault(point.item.key, []).append((weight, states, point))
-    told: list[_Told] = []
-    for same in weighed.values():
-        same.sort(key=lambda one: (-one[0], one[2].quote.start))
-        item = same[0][2].item
-        in_title = _states(asked, item.title, now)
-        weight = same[0][0] * (_TITLE_STATES_IT if in_title and not same[0][1] else 1)
-        quotes = [point.quote for one, _, point in same if one >= _SHARE_OF_BEST * same[0][0]]
-        states_it = in_title or same[0][1]
-        told.append(_Told(item, tuple(_distinct(quotes)), weight, states_it))
-    told.sort(key=lambda one: (-one.weight, one.item.knowledge_id))
-    kept = [one for one in told if one.weight >= _SHARE_OF_BEST * told[0].weight]
-    return tuple(kept[:_MOST_ITEMS])
+def _terms_in(text: str) -> frozenset[str]:
+    """Return the terms of *text* and the months and years that it names."""
+    return terms_of(text) | frozenset(match.group().lower() for match in _TIME.finditer(text))
 
 
-def _distinct(quotes: Sequence[Quote]) -> list[Quote]:
-    kept: list[Quote] = []
-    for quote in quotes:
-        overlaps = any(quote.start < other.end and other.start < quote.end for other in kept)
-        if not overlaps and not says_the_same(quote.words, [other.words for other in kept]):
-            kept.append(quote)
-    return kept[:_MOST_OF_AN_ITEM]
+def _held(wanted: frozenset[str], terms: frozenset[str]) -> frozenset[str]:
+    """Return those of *wanted* that are among *terms* or differ from one of them in the ending alone."""
+    return frozenset(
+        term
+        for term in wanted
+        if term in terms or (len(term) >= _ALIKE and any(_is_alike(term, other) for other in terms))
+    )
 
 
-def _told(one: _Told, text: AnswerText) -> str:
+def _is_alike(term: str, other: str) -> bool:
+    return (
+        len(other) >= _ALIKE
+        and abs(len(term) - len(other)) <= _ENDING
+        and (term.startswith(other) or other.startswith(term))
+    )
+
+
+def _said(one: ItemTold, text: AnswerText) -> str:
     quotes = sorted(one.quotes, key=lambda quote: quote.start)
     said = " ".join(f"“{text.plain(readable(quote.text))}”" for quote in quotes)
-    marks = text.marks_of([one.item.key])
-    return f"**{text.plain(one.item.title)}**{marks}: {said}"
+    return f"**{text.plain(one.item.title)}**{text.marks_of([one.item.key])}: {said}"

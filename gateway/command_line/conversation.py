@@ -29,6 +29,7 @@ _LOOKED_BACK = 50
 class _Sent:
     """A message as it was handed to the flow."""
 
+    session_id: str
     message_id: str
     content: str
 
@@ -56,7 +57,7 @@ class Conversation:
         if self.session_id is None:
             session = await self.stores.sessions.start(await self.identify())
             self.session_id = session.session_id
-        return await self._send(_Sent(self.stores.new_id(), named))
+        return await self._send(_Sent(self.session_id, self.stores.new_id(), named))
 
     async def retry(self) -> Message:
         """Send the last message that got no answer again. Raises `InvalidInput` where there is none."""
@@ -136,7 +137,7 @@ class Conversation:
         self._unanswered = sent
         # Prefect stores a run's parameters in clear, so what was typed goes in sealed.
         answer = await process_message(
-            session_id=self.session_id,
+            session_id=sent.session_id,
             content=self.stores.sealer.seal_text(sent.content),
             requester=self.principal,
             max_confidentiality=self.max_confidentiality,
@@ -150,7 +151,7 @@ class Conversation:
         asked = [one for one in await self.messages(_LOOKED_BACK) if one.speaker is Speaker.READER]
         if not asked or asked[-1].status is MessageStatus.ANSWERED:
             return None
-        return _Sent(asked[-1].message_id, asked[-1].content)
+        return _Sent(asked[-1].session_id, asked[-1].message_id, asked[-1].content)
 
     async def _get_item(self, source: Source) -> KnowledgeItem:
         """Return the item that was cited, not one of the same id at a higher level."""
