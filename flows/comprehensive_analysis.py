@@ -29,7 +29,7 @@ from tasks.analysis import (
 )
 from tasks.artifacts import show_result
 from tasks.identification import identify_requester, stamp_run
-from tasks.made_once import find_analysis, find_report_id
+from tasks.made_once import find_analysis, single_report_id
 from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
@@ -52,7 +52,7 @@ async def comprehensive_analysis(
     degraded: list[Degradation] = []
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
-        report_id = find_report_id(requirement, ReportKind.ANALYSIS, reader)
+        report_id = single_report_id(requirement, ReportKind.ANALYSIS, reader)
         if report_id and (stored := await find_analysis(ComprehensiveAnalysis, report_id, reader)):
             await show_result(stored, report_id, reader)
             return stored

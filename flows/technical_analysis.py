@@ -28,7 +28,7 @@ from tasks.analysis import (
 from tasks.artifacts import show_result
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
-from tasks.made_once import find_analysis, find_report_id
+from tasks.made_once import find_analysis, single_report_id
 from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
@@ -46,7 +46,7 @@ async def technical_analysis(
     """Analyse a requirement from the technical side; with *business_view*, on top of Sophia's."""
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
-        report_id = find_report_id(requirement, ReportKind.TECHNICAL, reader)
+        report_id = single_report_id(requirement, ReportKind.TECHNICAL, reader)
         if report_id and (stored := await find_analysis(TechnicalPerspective, report_id, reader)):
             await show_result(stored, report_id, reader)
             return stored

@@ -20,6 +20,8 @@ from reasoning.terms import word_list
 from reasoning.wording import says_the_same, significant_words
 
 MOST_ENTITIES = 20
+_READ = 2_000
+"""Characters of a text in which names are looked for."""
 _MOST_RECALLED = 2
 _LEAST_RELEVANCE = 0.3
 _LONGEST_CONCLUSION = 400
@@ -105,7 +107,7 @@ class AnswerText:
         for conclusion in shown:
             told = self.plain(shortened(conclusion.text, limit=_LONGEST_CONCLUSION))
             when = day(conclusion.concluded_at.date())
-            self.paragraph(f"*Concluded earlier ({when}), not evidence:* {told}")
+            self.paragraph(f"Concluded earlier ({when}): {told} *(not evidence)*")
         return tuple(shown)
 
     def entities(self, question: str) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ def _names_in(text: str) -> list[str]:
     """Return what is written with capitals elsewhere than at a sentence's beginning."""
     return [
         match.group().removesuffix("'s").removesuffix("’s")
-        for match in _NAME.finditer(text)
+        for match in _NAME.finditer(text, 0, _READ)
         if _is_inside(text, match.start())
         and match.group().split()[0].lower() not in _NO_NAMES
         and len(match.group()) > 1

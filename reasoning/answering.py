@@ -76,11 +76,11 @@ def answer_from_analysis(
     text = AnswerText((*_all_sources(analysis), *evidence))
     summary = told(analysis)
     summary.tell(text)
-    if summary.is_thin:
-        known = looked_up(question, evidence, now=None)
-        if isinstance(known, LookedUp):
-            text.paragraph("What else is known on it:")
-            known.list(text)
+    known = looked_up(question, evidence, now=None) if summary.is_thin else None
+    conclusion = summary.conclusion
+    if isinstance(known, LookedUp):
+        known.tell_besides(text)
+        conclusion = conclusion or known.conclusion
     shown = text.recall(recalled)
     text.paragraph(f"The whole analysis: report `{report_id}`.")
     return SessionAnswer(
@@ -91,7 +91,7 @@ def answer_from_analysis(
         question=question,
         cited=text.cited,
         report_id=report_id,
-        conclusion=summary.conclusion,
+        conclusion=conclusion,
         drawn_on=shown,
         entities=text.entities(question),
         degraded=summary.degraded,

@@ -15,6 +15,8 @@ from reasoning.terms import terms_of, word_list
 
 CONTINUING = "(continuing: "
 """Opens what a question continues."""
+_READ = 2_000
+"""Characters of a question in which names and subjects are looked for."""
 _OWN_TERMS = 2
 _LONGEST_ENTRY = 160
 _NUMBERS = {
@@ -39,6 +41,10 @@ _NAME = re.compile(rf"{_CAPITALISED}(?: (?:{_CAPITALISED}|\d{{1,3}}))*")
 _ONLY_NAME = re.compile(
     r"^(?:(?i:in|at|for|with|from|to|by|about) )?"
     rf"(?P<name>{_CAPITALISED}(?: (?:{_CAPITALISED}|\d{{1,3}})){{0,3}})\W*$"
+)
+_AT_A_PLACE = re.compile(r"(?:in|at) ", re.IGNORECASE)
+_MAY_BE_A_PLACE = re.compile(
+    r"\b(?:in|at|from|to|for|about|around|near|the|our|an?) $", re.IGNORECASE
 )
 _NO_NAME = word_list(
     """
@@ -91,7 +97,9 @@ def put_in_place(fragment: str, before: str, *, may_name: bool) -> str | None:
     name = _ONLY_NAME.match(fragment)
     if name and (may_name or name.start("name")):
         names = _names_in(before)
-        return _replaced(before, names[0], name["name"]) if len(names) == 1 else None
+        if len(names) != 1 or (_AT_A_PLACE.match(fragment) and not _placed(before, names[0])):
+            return None
+        return _replaced(before, names[0], name["name"])
     return None
 
 
@@ -118,8 +126,8 @@ def action_of(question: str) -> str | None:
 
 def subject_of(question: str) -> str | None:
     """Return what *question* is about as it can stand in a sentence: "the Brno hub"; None if unclear."""
-    matches = [_OBJECT.search(question)] if _WE_DO.search(question) else []
-    for match in [*matches, *_PHRASE.finditer(question)]:
+    matches = [_OBJECT.search(question, 0, _READ)] if _WE_DO.search(question) else []
+    for match in [*matches, *_PHRASE.finditer(question, 0, _READ)]:
         if match is None:
             continue
         words = match["words"].strip()
@@ -152,11 +160,16 @@ def _plain(entry: str) -> str:
 def _names_in(text: str) -> list[re.Match[str]]:
     return [
         match
-        for match in _NAME.finditer(text)
+        for match in _NAME.finditer(text, 0, _READ)
         if match.start() > 0
         and text[: match.start()].rstrip()[-1:] not in {".", "?", "!"}
         and match.group().split()[0] not in _NO_NAME
     ]
+
+
+def _placed(text: str, name: re.Match[str]) -> bool:
+    """Whether *name* may be a place: behind a preposition or an article, "in Brno", "the Brno hub"."""
+    return _MAY_BE_A_PLACE.search(text[: name.start()]) is not None
 
 
 def _replaced(text: str, match: re.Match[str], by: str) -> str:

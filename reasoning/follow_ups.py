@@ -76,7 +76,7 @@ _POINTS = pattern_of(
     this(?! (?:year|quarter|month|week|morning|summer|winter|spring|autumn|season|time|company|afternoon)\b);
     (?:the )?(?:first|second|third|fourth|fifth|last|other|next) <counted>;
     (?:point|item|number|option|source|finding|risk|recommendation) (?:\d{1,2}|one|two|three|four|five);
-    \[\d{1,2}\]
+    (?<!is )(?<!are )(?<!was )(?<!were )(?<!^)there(?! (?:is|are|was|were|a|an|any|no)\b); \[\d{1,2}\]
     """,
     _SHARED,
     flags=_ANY_CASE,
@@ -180,16 +180,14 @@ def _follows_up(message: str) -> bool:
 
 
 def _points_back(message: str) -> bool:
-    """Whether a pronoun or a number in *message* stands for something that it does not say itself."""
+    """Whether the first pronoun or number in *message* stands for something that it does not say before."""
     nowhere = [match.span() for match in _POINTS_NOWHERE.finditer(message)]
-    is_short = len(message.split()) <= _FEW_WORDS
     for match in _POINTS.finditer(message):
         if any(start <= match.start() < end for start, end in nowhere):
             continue
         before = message[: match.start()]
         says_it = len(terms_of(before)) > _FEW_TERMS or holds_a_name(before)
-        if is_short or not says_it:
-            return True
+        return not says_it or len(message.split()) <= _FEW_WORDS
     return False
 
 

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 
 from domain.evidence import RetrievedItem
 from domain.knowledge import ItemKey
 from reasoning.answer_text import AnswerText
 from reasoning.antecedents import CONTINUING
+from reasoning.asked import MONTHS, Asked, asked_for, asks_ahead, states
 from reasoning.bearing import with_antecedent
 from reasoning.contradictions import contradictions_in
-from reasoning.dates import dates_in
-from reasoning.figures import FigureKind, figures_in
 from reasoning.placing import stands_alone
 from reasoning.quoting import Quote, quotable_sentences
+from reasoning.requests import gist_of
 from reasoning.terms import term_weights, terms_of
-from reasoning.wording import folded, pattern_of, readable, says_the_same
+from reasoning.wording import readable, says_the_same
 
 _MOST_ITEMS = 4
 _MOST_OF_THE_FIRST = 2
@@ -45,57 +44,7 @@ _ALIKE, _ENDING = 6, 3
 _MOST_CONCLUDED = 2
 
 
-class Asked(StrEnum):
-    """What kind of thing a question asks for; the value is what is missing where nothing states it."""
-
-    WHEN = "no date"
-    SUM = "no sum"
-    HOW_MUCH = "no figure"
-    WHO = "no name"
-    OTHER = ""
-
-
-_ASKED = (
-    (
-        Asked.WHEN,
-        pattern_of(r"""
-            when; what (?:date|day|time); which (?:day|date|month|year|quarter); deadline; (?:until|since|
-            by) when;
-            how soon
-        """),
-    ),
-    (
-        Asked.SUM,
-        pattern_of(r"""
-            how much .{0,60}(?:pay|paid|costs?|spen[dt]|earn|charge|worth|lose|save|price|fees?|penalty|
-            revenue|budget);
-            what (?:would|does|do|will|did) .{1,60} (?:cost|charge|pay|earn);
-            what(?:'s|s| is| was| are| were) (?:the |our )?(?:\w{1,14} ){0,3}(?:price|costs?|revenue|penalty|
-            budget|fees?)
-        """),
-    ),
-    (
-        Asked.HOW_MUCH,
-        pattern_of(r"""
-            how (?:much|many|high|large|big|long|old|often|far);
-            what(?:'s|s| is| was| are| were) (?:the |our )?(?:\w{1,14} ){0,3}(?:rate|margin|limit|cap|share|
-            figure|
-            score|availability|turnover|headcount|size)
-        """),
-    ),
-    (Asked.WHO, pattern_of("who; whom; whose")),
-)
-_IS_AHEAD = pattern_of(r"when (?:is|are|will|does|do|can); next; deadline; upcoming")
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_TIME = re.compile(rf"\b(?:20\d\d|{_MONTHS})\b", re.IGNORECASE)
-_DAY = re.compile(rf"\b\d{{1,2}} (?:{_MONTHS})\b|\b\d{{1,2}}:\d\d\b")
-_NUMBER = re.compile(
-    r"(?<![\w.-])\d[\d.,]*\b|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
-)
-_SUMS = frozenset({FigureKind.MONEY, FigureKind.SHARE})
-_PERSON = re.compile(
-    r"\b[A-ZÀ-ÖØ-Þ][\w'’-]+ (?:van |de |von )?[A-ZÀ-ÖØ-Þ][\w'’-]+\b|\b(?:Mr|Ms|Dr) [A-ZÀ-ÖØ-Þ]"
-)
+_TIME = re.compile(rf"\b(?:20\d\d|{MONTHS})\b", re.IGNORECASE)
 _ORDERS = terms_of(
     "summarise summarize tell show find quote search explain remind latest status information news overview"
 )
@@ -121,6 +70,11 @@ class ItemTold:
     states_it: bool
     """Whether it states the kind of thing that is asked for beside what it is asked of."""
 
+    @property
+    def in_order(self) -> ItemTold:
+        """The same with its sentences in the order of the text."""
+        return replace(self, quotes=tuple(sorted(self.quotes, key=lambda quote: quote.start)))
+
 
 @dataclass(frozen=True)
 class LookedUp:
@@ -141,7 +95,7 @@ class LookedUp:
             text.paragraph("Nothing says so in these words. Closest to it:")
         elif self.asked is not Asked.OTHER and not any(one.states_it for one in self.told):
             text.paragraph(f"What you may read states {self.asked} for this. What is known:")
-        text.paragraph(_said(first, text))
+        text.paragraph(_said(first.in_order if self.asked is Asked.OTHER else first, text))
         if others:
             text.paragraph("Also:")
             text.bullets([_said(one, text) for one in others])
@@ -149,24 +103,25 @@ class LookedUp:
             marks = text.marks(finding.evidence)
             text.paragraph(f"**These do not agree.** {text.plain(finding.statement)}{marks}")
 
-    def list(self, text: AnswerText) -> None:
-        """Write it down as a list below what was said already."""
+    def tell_besides(self, text: AnswerText) -> None:
+        """Write down what other items than those cited already say."""
         cited = {source.key for source in text.cited}
-        text.bullets(
-            [
-                _said(_only_first_sentence(one), text)
-                for one in self.told
-                if one.item.key not in cited
-            ]
-        )
+        others = [one for one in self.told if one.item.key not in cited]
+        if others:
+            text.paragraph("What else is known on it:")
+            text.bullets([_said(_only_first_sentence(one), text) for one in others])
 
     @property
     def conclusion(self) -> str | None:
-        """What is worth remembering: the first item's title and sentences; None where nothing answers."""
+        """What is worth remembering: the first item's title with its sentences; None where nothing answers.
+
+        Where a date, a sum or the like was asked for, the sentence that states it alone.
+        """
         if self.is_only_close:
             return None
         first = self.told[0]
-        said = " ".join(readable(quote.text) for quote in first.quotes[:_MOST_CONCLUDED])
+        most = 1 if first.states_it else _MOST_CONCLUDED
+        said = " ".join(readable(quote.text) for quote in first.quotes[:most])
         return f"{readable(first.item.title).rstrip('.')}: {said}"
 
 
@@ -206,6 +161,7 @@ class _Wanted:
     @classmethod
     def of(cls, question: str, evidence: Sequence[RetrievedItem], now: datetime | None) -> _Wanted:
         own = question.partition(f" {CONTINUING}")[0]
+        question = gist_of(question)
         texts = {item.key: _terms_of(item) for item in evidence}
         known = term_weights(texts.values())
         rarest = max(known.values(), default=1.0)
@@ -216,10 +172,9 @@ class _Wanted:
             term: 1 + (known.get(term, min(known.values())) if term in found else rarest)
             for term in sorted(terms)
         }
-        asked = next((kind for kind, pattern in _ASKED if pattern.search(folded(own))), Asked.OTHER)
         return cls(
-            asked=asked,
-            ahead_of=now.date() if now and _IS_AHEAD.search(folded(own)) else None,
+            asked=asked_for(own),
+            ahead_of=now.date() if now and asks_ahead(own) else None,
             terms=terms,
             weights=weights,
             total=sum(weights.values()),
@@ -277,15 +232,7 @@ class _Wanted:
         return share + max(near, default=0.0) / 2 + (_OPENS_THE_ITEM if place == 0 else 0)
 
     def _states(self, text: str) -> bool:
-        if self.asked is Asked.WHEN:
-            if self.ahead_of is None:
-                return bool(_DAY.search(text) or dates_in(text))
-            return any(mention.last >= self.ahead_of for mention in dates_in(text, self.ahead_of))
-        if self.asked is Asked.SUM:
-            return any(figure.kind in _SUMS for figure in figures_in(text))
-        if self.asked is Asked.HOW_MUCH:
-            return bool(figures_in(text) or _NUMBER.search(text))
-        return self.asked is Asked.WHO and bool(_PERSON.search(text))
+        return states(self.asked, text, self.ahead_of)
 
     def _share(self, terms: frozenset[str]) -> float:
         return self._weight(terms) / self.total if self.total else 0.0
@@ -319,7 +266,7 @@ def _distinct(quotes: Sequence[Quote]) -> list[Quote]:
 
 
 def _only_first_sentence(one: ItemTold) -> ItemTold:
-    return ItemTold(one.item, one.quotes[:1], one.worth, one.covered, one.states_it)
+    return replace(one, quotes=one.quotes[:1])
 
 
 def _holds(start: int, length: int, quote: Quote) -> bool:
@@ -354,6 +301,5 @@ def _is_alike(term: str, other: str) -> bool:
 
 
 def _said(one: ItemTold, text: AnswerText) -> str:
-    quotes = sorted(one.quotes, key=lambda quote: quote.start)
-    said = " ".join(f"“{text.plain(readable(quote.text))}”" for quote in quotes)
+    said = " ".join(f"“{text.plain(readable(quote.text))}”" for quote in one.quotes)
     return f"**{text.plain(one.item.title)}**{text.marks_of([one.item.key])}: {said}"

@@ -71,9 +71,7 @@ _WHOLE = tuple(
 _PART = tuple(
     (route, pattern_of(wording, _SHARED, flags=re.IGNORECASE)) for route, wording in _INSIDE.items()
 )
-_AROUND = re.compile(
-    r"^\W*(?:(?:please|pls|yes|ok|okay|then)\W+)*|(?:\W+(?:please|pls|then))?\W*$", re.IGNORECASE
-)
+_POLITE = frozenset({"please", "pls", "yes", "ok", "okay", "then"})
 _ONLY_POLITE = re.compile(r"(?:please|pls|and|then|now|ok|okay)?\W*", re.IGNORECASE)
 _EDGE = " \t\n,;:.!?-–—"
 _TAKEN_BACK = re.compile(r"\b(?:not|don['’]?t|do not|never|without)(?: \w+)? ?$", re.IGNORECASE)
@@ -82,7 +80,7 @@ _TAKEN_BACK = re.compile(r"\b(?:not|don['’]?t|do not|never|without)(?: \w+)? ?
 def wish_in(message: str) -> Wish | None:
     """Return what *message* wishes for outright; None where it leaves that open."""
     text = " ".join(message.split())
-    bare = _AROUND.sub("", text)
+    bare = _without_politeness(text)
     for route, pattern in _WHOLE:
         if pattern.fullmatch(bare):
             return Wish(route, bare, "")
@@ -91,6 +89,15 @@ def wish_in(message: str) -> Wish | None:
         if match is not None and not _TAKEN_BACK.search(text, 0, match.start()):
             return Wish(route, match.group().strip(_EDGE), _without(text, match))
     return None
+
+
+def _without_politeness(text: str) -> str:
+    words = text.strip(_EDGE).split(" ")
+    while words and words[0].strip(_EDGE).lower() in _POLITE:
+        words.pop(0)
+    while words and words[-1].strip(_EDGE).lower() in _POLITE:
+        words.pop()
+    return " ".join(words).strip(_EDGE)
 
 
 def _without(text: str, match: re.Match[str]) -> str:

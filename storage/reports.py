@@ -184,9 +184,7 @@ class ReportStore:
             )
         )
         return {
-            ItemKey(
-                knowledge_id=row.knowledge_id, confidentiality_level=LEVELS[row.level_rank]
-            )
+            ItemKey(knowledge_id=row.knowledge_id, confidentiality_level=LEVELS[row.level_rank])
             for row in await self._database.rows(sources)
         }
 

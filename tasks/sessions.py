@@ -143,9 +143,7 @@ async def recall_context(message: Message, reader: Reader) -> Understood:
 
 
 @step(name="route-message", timeout=_LOOKING_UP, keep_result=True)
-async def decide_route(
-    message: Message, understood: Understood, reader: Reader
-) -> RoutingDecision:
+async def decide_route(message: Message, understood: Understood, reader: Reader) -> RoutingDecision:
     """Say who answers."""
     intents = await _intents_for(reader)
     # In a batch of its own: the last bits of a vector depend on what else is in its batch.
@@ -275,7 +273,7 @@ async def remember_turn(
     """Keep what is in play now, and bring what was concluded into the index of conclusions."""
     stores = current_stores()
     await stores.working_memory.remember(with_turn(understood.memory, message, answer), reader)
-    await stores.conclusions.index_pending()
+    await stores.conclusions.drain()
 
 
 @step(name="fail-message", timeout=_STORING)
