@@ -39,6 +39,7 @@ _PARSER = MarkdownIt("commonmark", {"html": False}).disable(["text_join", "link"
 """Without joining, a bracket that was escaped stays apart from one that opens a citation."""
 _CLOSING = " .,;:!?)”"
 """What may stand behind a citation and still belongs to the sentence before it."""
+_ENDING = (".", "!", "?", "…", "”")
 _CITATION = re.compile(r"\[(\d{1,4})\]")
 
 
@@ -162,27 +163,26 @@ class _AnswerReader:
                 yield Quotation(node.content)
 
     def _statements(self, node: SyntaxTreeNode) -> Iterator[Statement]:
-        """Yield the text of a paragraph in pieces, each up to the marks that stand behind it."""
+        """Yield the text of a paragraph in pieces: sentences with the marks that stand in or behind them."""
         text, marks = "", list[Mark]()
         for piece in self._pieces(node):
             if isinstance(piece, Mark):
                 marks.append(piece)
-            elif not marks:
-                text += piece
-            else:
-                more = piece.lstrip(_CLOSING)
-                text = f"{text.rstrip()}{piece[: len(piece) - len(more)]}"
-                if more:
-                    yield _statement(node, text, marks)
-                    text, marks = more, []
+                continue
+            more = piece.lstrip(_CLOSING) if marks else piece
+            closing = piece[: len(piece) - len(more)]
+            text = f"{text.rstrip()}{closing}" if closing.strip() else f"{text}{closing}"
+            if marks and more and text.rstrip().endswith(_ENDING):
+                yield _statement(node, text, marks)
+                text, marks = "", []
+            text += more
         if text.strip() or marks:
             yield _statement(node, text, marks)
 
     def _entry(self, item: SyntaxTreeNode) -> Statement:
-        pieces = list(self._pieces(item))
-        marks = [piece for piece in pieces if isinstance(piece, Mark)]
-        text = "".join(piece for piece in pieces if isinstance(piece, str))
-        return _statement(item, text, marks)
+        said = list(self._statements(item))
+        marks = [mark for statement in said for mark in statement.marks]
+        return _statement(item, " ".join(statement.text for statement in said), marks)
 
     def _pieces(self, node: SyntaxTreeNode) -> Iterator[str | Mark]:
         """Yield what a reader sees in *node*: stretches of text, and the marks between them."""

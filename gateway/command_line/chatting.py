@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from domain.clearance import ConfidentialityLevel
 from gateway.command_line.failures import FAILED
 from gateway.command_line.options import AsPrincipal, MaxConfidentiality, get_settings
 from gateway.command_line.running import prepare_prefect
+
+if TYPE_CHECKING:
+    from storage.purging import EraseCopies
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,13 +35,20 @@ def chat(
     max_confidentiality: MaxConfidentiality = None,
 ) -> None:
     """Talk with Sophia, Artemis and the knowledge base; /help says what else can be typed."""
-    prepare_prefect(get_settings())
-    if asyncio.run(_chat(principal, session, max_confidentiality)):
+    settings = get_settings()
+    prepare_prefect(settings)
+    from gateway.copies_in_prefect import eraser_of_copies
+
+    erase_copies = eraser_of_copies(settings)
+    if asyncio.run(_chat(principal, session, max_confidentiality, erase_copies)):
         raise typer.Exit(FAILED)
 
 
 async def _chat(
-    principal: str, session_id: str | None, max_confidentiality: ConfidentialityLevel | None
+    principal: str,
+    session_id: str | None,
+    max_confidentiality: ConfidentialityLevel | None,
+    erase_copies: EraseCopies,
 ) -> int:
     """Converse on standard input and output; return how much of what a script asked for failed."""
     from gateway.command_line.conversation import Conversation
@@ -51,7 +61,7 @@ async def _chat(
     typed = sys.stdin.isatty() and sys.stdout.isatty()
     async with open_stores(get_settings()) as stores, use_stores(stores):
         talk = Conversing(
-            Conversation(stores, principal, max_confidentiality),
+            Conversation(stores, principal, max_confidentiality, erase_copies),
             TypedLines(f"{principal}> ") if typed else PipedLines(),
             ConversationView(),
             typed=typed,

@@ -13,6 +13,7 @@ from domain.clearance import ConfidentialityLevel, Reader
 from domain.errors import InvalidInput, NotFound
 from domain.knowledge import KnowledgeItem
 from domain.sessions import Message, MessageStatus, Route, Session, SessionAnswer, Speaker
+from storage.purging import EraseCopies, no_copies
 
 if TYPE_CHECKING:
     from domain.evidence import Source
@@ -41,6 +42,8 @@ class Conversation:
     stores: Stores
     principal: str
     max_confidentiality: ConfidentialityLevel | None = None
+    erase_copies: EraseCopies = no_copies
+    """Erases what Prefect's pages show of the analyses that go with a conversation."""
     session_id: str | None = None
     _unanswered: _Sent | None = field(default=None, init=False)
 
@@ -127,7 +130,9 @@ class Conversation:
         """Delete the session with all that it left behind. Raises `InvalidInput` before it began."""
         if self.session_id is None:
             raise InvalidInput("nothing was said yet; there is nothing to forget")
-        erased = await self.stores.sessions.delete(self.session_id, await self.identify())
+        erased = await self.stores.sessions.delete(
+            self.session_id, await self.identify(), erase_copies=self.erase_copies
+        )
         self.begin_anew()
         return erased
 

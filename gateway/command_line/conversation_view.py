@@ -141,7 +141,11 @@ def show_sessions(
         for row in rows:
             console.print(Text("\t".join(row)))
         return
-    table = Table("", "id", "level", "last used", "begins", box=None, pad_edge=False)
+    table = Table("", box=None, pad_edge=False)
+    for heading in ("id", "level", "last used"):
+        # Whole on any width: an id is there to be copied.
+        table.add_column(heading, no_wrap=True, overflow="fold")
+    table.add_column("begins", no_wrap=True, overflow="ellipsis")
     for number, row in enumerate(rows, start=1):
         mark = f"{'*' if row[0] == current else ' '}{number}"
         table.add_row(mark, *(Text(cell) for cell in row))

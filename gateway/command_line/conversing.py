@@ -20,7 +20,7 @@ from gateway.command_line.conversation_view import (
     what_reader_said,
 )
 from gateway.command_line.failures import report_failure
-from gateway.command_line.lines import Lines
+from gateway.command_line.lines import Lines, silent_typing
 from gateway.command_line.reports import result_of
 from gateway.command_line.slash_commands import Given, Order, find_order
 from presentation import knowledge_item_markdown, to_markdown
@@ -155,7 +155,10 @@ class Conversing:
 
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
         with self.view.working():
-            return await (_stoppable(work) if self.typed else work)
+            if not self.typed:
+                return await work
+            with silent_typing():
+                return await _stoppable(work)
 
 
 async def _stoppable(work: Coroutine[Any, Any, T]) -> T:

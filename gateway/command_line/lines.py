@@ -7,13 +7,18 @@ and are held in memory only.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+import termios
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.command_line.slash_commands import USAGES
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+_LOCAL_MODES = 3
+"""Where `termios` keeps the modes of a terminal that have to do with its user."""
 
 
 class Lines(Protocol):
@@ -87,6 +92,20 @@ class TypedLines:
             enable_history_search=True,
             enable_suspend=True,
         )
+
+
+@contextmanager
+def silent_typing() -> Generator[None]:
+    """Keep what is typed ahead from being written into what is shown; it waits for the next line."""
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    silent = termios.tcgetattr(terminal)
+    silent[_LOCAL_MODES] &= ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _line_breaks() -> KeyBindings:

@@ -119,11 +119,16 @@ def delete(
 ) -> None:
     """Delete a conversation with all that it left behind, and say what was erased."""
     from gateway.command_line.conversation_view import erasure_told
+    from gateway.copies_in_prefect import eraser_of_copies
 
+    erase_copies = eraser_of_copies(get_settings())
     session = _ask(principal, lambda sessions, reader: sessions.get(session_id, reader))
     if not yes:
         typer.confirm(f"Delete conversation {session.session_id}?", abort=True, err=True)
-    erased = _ask(principal, lambda sessions, reader: sessions.delete(session_id, reader))
+    erased = _ask(
+        principal,
+        lambda sessions, reader: sessions.delete(session_id, reader, erase_copies=erase_copies),
+    )
     typer.echo(erased.model_dump_json(indent=2) if as_json else erasure_told(erased))
     if erased.traces_found:
         raise typer.Exit(FAILED)

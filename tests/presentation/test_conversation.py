@@ -64,6 +64,13 @@ def test_a_bracketed_number_that_a_source_wrote_is_no_citation():
     assert [mark.text for mark in section.xpath(".//a")] == ["1"]
 
 
+def test_a_citation_within_a_sentence_does_not_take_it_apart():
+    told = "**Hubs** [1]: “Two wait.”\n\n- **Memo** [2]: “By May.”"
+    markdown = conversation_markdown(*samples.conversation(text=told))
+    assert r"Hubs: “Two wait.” [\[1 R\]](#source-1)" in markdown
+    assert r"- Memo: “By May.” [\[2 C\]](#source-2)" in markdown
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_words_in_every_text_change_words_and_never_structure(hostile: str):
     planted, control = samples.conversation(hostile), samples.conversation(harmless(hostile))
