@@ -141,8 +141,8 @@ def show_sessions(
         for row in rows:
             console.print(Text("\t".join(row)))
         return
-    table = Table("", box=None, pad_edge=False)
-    for heading in ("id", "level", "last used"):
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "id", "level", "last used"):
         # Whole on any width: an id is there to be copied.
         table.add_column(heading, no_wrap=True, overflow="fold")
     table.add_column("begins", no_wrap=True, overflow="ellipsis")
