@@ -138,8 +138,8 @@ def show_sessions(
         for session in sessions
     ]
     if not console.is_terminal:
-        for row in rows:
-            console.print(Text("\t".join(row)))
+        # Not by the console, which turns tabs into spaces.
+        console.file.writelines("\t".join(row) + "\n" for row in rows)
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("", "id", "level", "last used"):

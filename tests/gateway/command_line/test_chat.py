@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from io import StringIO
@@ -94,13 +95,17 @@ async def test_a_question_is_answered_with_sources_that_can_be_opened(talked_in:
         assert (await staff.type("/open 2", "/report", "/open one"))[1] == 3
 
 
-async def test_a_message_goes_to_prefect_sealed_and_stays_in_order(talked_in: Path):
+async def test_what_is_typed_reaches_prefect_only_sealed_and_stays_in_order(talked_in: Path):
     async with talking(talked_in, "ceo") as ceo:
         await ceo.type(
             "/ask knowledge When does the Zanzibarite port close?", "/ask knowledge Why?"
         )
         said = await ceo.conversation.messages()
     assert [one.speaker for one in said] == [Speaker.READER, Speaker.DIARCHY] * 2
+    folder = Path(os.environ["PREFECT_HOME"])
+    written = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())  # noqa: ASYNC240 - nothing else runs
+    assert b"process-message" in written
+    assert b"Zanzibarite" not in written
 
 
 async def test_a_conversation_is_left_gone_back_to_and_forgotten(talked_in: Path):
@@ -128,36 +133,52 @@ async def test_a_conversation_is_left_gone_back_to_and_forgotten(talked_in: Path
         assert first not in (await staff.type("/sessions"))[0]
 
 
-async def test_what_was_not_answered_is_told_and_can_be_sent_again(
+async def test_what_was_not_answered_is_told_and_can_be_sent_again(talked_in: Path):
+    async with talking(talked_in, "staff") as staff:
+        sessions = staff.conversation.stores.sessions
+        reader = await staff.conversation.identify()
+        session_id = (await sessions.start(reader)).session_id
+        asked = f"@knowledge {WELDERS}"
+        await sessions.receive(session_id, asked, reader, message_id="died-on-the-way")
+        await sessions.fail("died-on-the-way", "the run failed: TimeoutError", reader)
+
+        shown, _ = await staff.type(f"/switch {session_id}", "/history")
+        assert "Not answered: the run failed: TimeoutError." in shown
+        shown, failures = await staff.type("/retry", "/history")
+        assert failures == 0
+        assert shown.count("14 welders") == 2
+        assert "Not answered" not in shown
+        assert (await staff.type("/retry"))[1] == 1
+
+
+async def test_a_revocation_counts_in_the_middle_and_others_find_nothing(
     talked_in: Path, capsys: pytest.CaptureFixture[str]
 ):
-    async with talking(talked_in, "staff") as staff:
-        principals = staff.conversation.stores.principals
-        await staff.type(f"/ask knowledge {WELDERS}")
-        assert (await staff.type("/retry"))[1] == 1
-        await principals.add("temp", ConfidentialityLevel.INTERNAL)
     async with talking(talked_in, "temp") as temp:
+        principals = temp.conversation.stores.principals
+        await principals.add("temp", ConfidentialityLevel.INTERNAL)
         await temp.type("/ask knowledge Which port closes?")
-        await temp.conversation.stores.principals.revoke("temp")
+        session_id = temp.conversation.session_id
+        await principals.revoke("temp")
         capsys.readouterr()
         shown, failures = await temp.type(f"/ask knowledge {WELDERS}", "/sources", "/history")
         assert (shown, failures) == ("", 3)
         assert capsys.readouterr().err.count("diarchy: Access denied.") == 3
 
+    async with talking(talked_in, "ceo") as ceo:
+        for which in (f"/switch {session_id}", "/switch never-was"):
+            capsys.readouterr()
+            assert (await ceo.type(which)) == ("", 1)
+            assert capsys.readouterr().err == "diarchy: No such item.\n"
+
 
 def test_a_script_talks_through_pipes_and_learns_of_a_failure_by_the_exit_code(talked_in: Path):
-    asked = f"/ask knowledge {WELDERS}\n/open 1\n"
-    good = diarchy("chat", "--as", "staff", home=talked_in, stdin=asked.encode())
-    assert good.returncode == 0, good.stderr
-    assert "14 welders" in good.stdout
-    assert "\x1b" not in good.stdout
-    session_id = good.stderr.split()[-1]
-
-    more = ("chat", "--session", session_id, "--as")
-    bad = diarchy(*more, "staff", home=talked_in, stdin=b"/open 9\n/history 1\n")
-    assert bad.returncode == 1
-    assert "14 welders" in bad.stdout
-    assert "the last answer cites" in bad.stderr
-    other = diarchy(*more, "ceo", home=talked_in)
-    assert (other.returncode, other.stdout) == (1, "")
-    assert "No such" in other.stderr
+    typed = f"/ask knowledge {WELDERS}\n/open 1\n/open 9\n"
+    answer = diarchy("chat", "--as", "staff", home=talked_in, stdin=typed.encode())
+    assert answer.returncode == 1
+    assert "[1] Note plant (internal, plant)" in answer.stdout
+    assert "The Brno plant lacks 14 welders this quarter." in answer.stdout
+    assert "\x1b" not in answer.stdout
+    complaint, where = answer.stderr.splitlines()
+    assert complaint.startswith("diarchy: the last answer cites 1")
+    assert where.startswith("Go on with --session ")
