@@ -212,10 +212,12 @@ class _AnswerReader:
 
 def _statement(node: SyntaxTreeNode, text: str, marks: Iterable[Mark]) -> Statement:
     line = " ".join(text.split())
-    lead = _emphasized_opening(node)
+    opening = _emphasized_opening(node)
+    # With the colon behind it: a lead may stand on a line of its own.
+    lead = f"{opening}:" if line.startswith(f"{opening}:") else opening
     return Statement(
         text=line,
-        lead=lead if line.startswith(lead) else "",
+        lead=lead if opening and line.startswith(opening) else "",
         marks=tuple({mark.label: mark for mark in marks}.values()),
     )
 

@@ -69,6 +69,10 @@ def test_a_citation_within_a_sentence_does_not_take_it_apart():
     markdown = conversation_markdown(*samples.conversation(text=told))
     assert r"Hubs: “Two wait.” [\[1 R\]](#source-1)" in markdown
     assert r"- Memo: “By May.” [\[2 C\]](#source-2)" in markdown
+    leads = html.fromstring(conversation_html(*samples.conversation(text=told))).xpath(
+        "//*[@class='lead-in']"
+    )
+    assert [lead.text for lead in leads] == ["Hubs:", "Memo:"]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
