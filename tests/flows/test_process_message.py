@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -34,7 +35,8 @@ async def started(company: Stores, name: str) -> str:
 
 
 async def say(session_id: str, content: str, requester: str, **more: Any) -> SessionAnswer:
-    return answer_in(await process_message(session_id, content, requester, **more))
+    run: Any = process_message
+    return answer_in(await run(session_id, content, requester, **more))
 
 
 def answer_in(message: Message) -> SessionAnswer:
@@ -178,6 +180,41 @@ async def test_a_step_that_fails_for_a_moment_is_tried_again(company: Stores) ->
     assert answer == message
 
 
+@on_each_database
+async def test_a_run_that_is_tried_again_repeats_no_finished_step(
+    company: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = await started(company, "internal")
+    taken: Counter[str] = Counter()
+
+    def count(name: str, _given: tuple[Any, ...], _result: Any) -> None:
+        taken[name] += 1
+        if name == "compose-answer" and taken[name] == 1:
+            raise RuntimeError
+
+    monkeypatch.setattr(process_message, "retries", 1)
+    monkeypatch.setattr(process_message, "retry_delay_seconds", 0)
+    with disturb_steps(count):
+        answer = await process_message(session_id, DECIDE, "internal")
+    repeated = {name for name, times in taken.items() if times > 1}
+    # What is never kept: who asks, and what is stored once however often it is sent. The analysis has a
+    # stamp of its own.
+    assert repeated == {
+        "stamp-run",
+        "identify-requester",
+        "receive-message",
+        "find-answer",
+        "await-turn",
+        "store-question",
+        "find-analysis",
+        "show-result",
+        "compose-answer",
+    }
+    reader = await reader_of(company, "internal")
+    assert (await company.sessions.messages(session_id, reader))[1:] == (answer,)
+    assert len(await company.reports.list(reader, limit=10)) == 1
+
+
 async def test_a_session_is_its_principal_s_alone(company: Stores) -> None:
     session_id = await started(company, "confidential")
     denials: list[str] = []
@@ -262,8 +299,9 @@ async def test_what_was_concluded_is_found_in_later_sessions_of_who_may_read_it(
         BUDGET, await reader_of(company, "top_secret"), limit=5, other_than="another"
     )
     assert [conclusion.text for conclusion in found] == [first.conclusion]
-    decided = "Should the budget for real-time tracking be raised? Ask both."
+    decided = "Should we raise the budget for real-time tracking? Ask both."
     later = await say(await started(company, "top_secret"), decided, "top_secret")
+    assert [conclusion.text for conclusion in later.drawn_on] == [first.conclusion]
     assert later.confidentiality_level.rank >= CONFIDENTIAL.rank
     below = await say(await started(company, "internal"), decided, "internal")
     assert below.drawn_on == ()
