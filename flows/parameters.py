@@ -15,7 +15,7 @@ from domain.briefing import AlertNotice
 from domain.clearance import ConfidentialityLevel
 from domain.collaboration import CollaborationMode, StoredRequest
 from domain.event_payloads import Identifier
-from domain.knowledge import Domain
+from domain.knowledge import Domain, KnowledgeCategory
 from domain.requests import KeptRequest
 from domain.sealed import SealedText
 from domain.summary import Cadence, TimeHorizon
@@ -139,6 +139,14 @@ AnswerWithin = Annotated[
         "Seconds to wait for an answer over the event bus; then the analysis goes on "
         "without it and says so."
     ),
+]
+SourcePaths = Annotated[list[str], Field(min_length=1), Explained("Files and folders to read.")]
+DefaultLevel = Annotated[ConfidentialityLevel | None, Explained("For records that name no level.")]
+DefaultCategory = Annotated[
+    KnowledgeCategory | None, Explained("For records that name no category.")
+]
+DefaultPriority = Annotated[
+    int | None, Field(ge=1, le=10), Explained("For records that name no priority.")
 ]
 
 

@@ -17,6 +17,7 @@ from domain.clearance import ConfidentialityLevel
 from domain.markdown_escaping import escape_markdown
 from presentation import (
     Result,
+    conversation_html,
     knowledge_item_html,
     knowledge_item_markdown,
     search_results_html,
@@ -64,6 +65,7 @@ def all_forms() -> dict[str, str]:
     forms["search"] = search_results_html("open charging data", samples.results())
     forms["nothing found"] = search_results_html("tulips", [])
     forms["item"] = knowledge_item_html(samples.ITEMS["RSK-121"])
+    forms["conversation"] = conversation_html(*samples.conversation())
     return forms
 
 
