@@ -58,11 +58,13 @@ def _numbered(number: int, item: RetrievedItem) -> str:
     passages = sorted(item.passages, key=lambda passage: passage.start)
     text = "\n[...]\n".join(as_data(passage.text) for passage in passages)
     title = " ".join(as_data(item.title).split())
-    return f"{OPENING}item {number}{CLOSING}\ntitle: {title}\n{text}\n{OPENING}end {number}{CLOSING}"
+    return (
+        f"{OPENING}item {number}{CLOSING}\ntitle: {title}\n{text}\n{OPENING}end {number}{CLOSING}"
+    )
 
 
 def _visible(character: str) -> str:
-    if character in _SHOWN or character.isascii() and character.isprintable():
+    if character in _SHOWN or (character.isascii() and character.isprintable()):
         return character
     category = unicodedata.category(character)
     if category == "Cc":
