@@ -19,6 +19,7 @@ NAMES = (
     "run_overhead",
     "routing",
     "retrieval_quality",
+    "grounding",
 )
 
 

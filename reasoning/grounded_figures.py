@@ -15,38 +15,14 @@ from typing import NamedTuple
 from reasoning.dates import dates_in
 from reasoning.grounded_wording import clauses_of, content_words
 
+_SMALL = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen
+"""
+_TEN_AND_MORE = "ten twenty thirty forty fifty sixty seventy eighty ninety hundred"
 _WORDS = {
-    name: number
-    for number, name in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-} | {
-    name: 10 * number
-    for number, name in enumerate(
-        ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"], start=3
-    )
+    **{name: 10 * number for number, name in enumerate(_TEN_AND_MORE.split(), start=1)},
+    **{name: number for number, name in enumerate(_SMALL.split())},
 }
 _TENS = "|".join(name for name, number in _WORDS.items() if number in range(20, 100, 10))
 _UNITS = "|".join(name for name, number in _WORDS.items() if 0 < number < 10)  # noqa: PLR2004 -- digits

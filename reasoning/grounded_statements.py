@@ -15,6 +15,7 @@ from typing import NamedTuple
 from domain.evidence import Evidence, RetrievedItem
 from domain.knowledge import ItemKey
 from reasoning.grounded_figures import misplaced_figures, missing_figures, with_plain_dates
+from reasoning.grounded_lead_ins import without_lead_ins
 from reasoning.grounded_polarity import (
     direction_differs,
     modality_differs,
@@ -23,6 +24,7 @@ from reasoning.grounded_polarity import (
 )
 from reasoning.grounded_wording import content_words, missing_names, missing_words
 from reasoning.untrusted_text import as_data
+from reasoning.wording import readable
 
 ItemTexts = Mapping[ItemKey, str]
 """What was given to the reasoner: each item's text by its address; also the requirement's and the context's."""
@@ -114,7 +116,9 @@ def _statement_failures(
     statement: str, quotes: Sequence[str], titles: Sequence[str]
 ) -> list[Ungrounded]:
     support = [with_plain_dates(text) for text in (*quotes, *titles)]
-    plain = with_plain_dates(statement)
+    plain = without_lead_ins(with_plain_dates(statement), support)
+    if _repeats(plain, support):
+        return []
     checks = (
         (Ungrounded.FIGURE, missing_figures(plain, support)),
         (Ungrounded.FIGURE_OF_ANOTHER, misplaced_figures(plain, support)),
@@ -126,6 +130,12 @@ def _statement_failures(
         (Ungrounded.SCOPE, scope_widened(plain, support)),
     )
     return [reason for reason, fails in checks if fails]
+
+
+def _repeats(statement: str, support: Sequence[str]) -> bool:
+    """Whether *statement* is one of the quotes letter for letter, but for white space and emphasis marks."""
+    said = readable(statement)
+    return any(said == readable(text) for text in support)
 
 
 def words_stand(text: str, support: Sequence[str]) -> bool:
