@@ -1,4 +1,4 @@
-"""The fixed words with which a report places a statement before it says it: "Finance: ...", "Decide by ...: ...".
+"""The fixed words with which a report places what it says: "Finance: ...", "Decide by ...: ...".
 
 They claim nothing of their own, so they need no evidence; a date in them does, by its day and month. Only
 these openings count, and only before a colon: any other heading is part of the statement.
@@ -19,7 +19,8 @@ _LEAD_IN = re.compile(
     rf"(?:(?:{_AREAS})"
     rf"|(?:for|against|on) (?:{_AREAS})"
     r"|asked for|key insight|opportunity|risk|strength|weakness|threat|opening|trend"
-    r"|contain the risk|use the opening|answer the competition|settle(?: before committing| which figure holds)?"
+    r"|contain the risk|use the opening|answer the competition"
+    r"|settle(?: before committing| which figure holds)?"
     r"|(?:decide|answer|due|act|settle)(?:,? (?:by|on|overdue since))?(?P<date> \d{1,2} [A-Z][a-z]+ 20\d\d)?"
     r"): ",
     re.IGNORECASE,

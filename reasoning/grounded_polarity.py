@@ -26,7 +26,12 @@ _ADVISED = (
     r"should|ought|recommend\w*|propos\w+|suggest\w*|(?:is|are|was|were|been) asked|asks? (?:for|to)|advis\w+"
     r"|opinion|guess|consider\w*|plans?|planned|demands?|wants?"
 )
-_HEDGE = re.compile(rf"\b(?:{_POSSIBLY}|{_ADVISED})\b|\bmay\b", re.IGNORECASE)
+_OBLIGED = r"must|(?:has|have|had|need|needs|required|obliged|bound) to"
+_HEDGES = {
+    "possibility": re.compile(rf"\b(?:{_POSSIBLY}|may)\b", re.IGNORECASE),
+    "advice": re.compile(rf"\b(?:{_ADVISED})\b", re.IGNORECASE),
+    "duty": re.compile(rf"\b(?:{_OBLIGED})\b", re.IGNORECASE),
+}
 _MAY_MONTH = re.compile(r"(?:\d|\b(?:in|by|of|until|since|before|after|on))\s+May\b")
 _CONDITIONAL = re.compile(r"\b(?:unless|if|provided that|as soon as)\b", re.IGNORECASE)
 _UNIVERSAL = re.compile(
@@ -35,7 +40,7 @@ _UNIVERSAL = re.compile(
     re.IGNORECASE,
 )
 _ONLY = re.compile(r"\b(?:only|sole|solely|exclusively)\b", re.IGNORECASE)
-_CERTAIN = re.compile(r"\b(?:will|shall|certainly|definitely|surely|must)\b", re.IGNORECASE)
+_CERTAIN = re.compile(r"\b(?:will|shall|certainly|definitely|surely)\b", re.IGNORECASE)
 
 _OPPOSITES = tuple(
     (re.compile(rf"\b(?:{one})\b", re.IGNORECASE), re.compile(rf"\b(?:{other})\b", re.IGNORECASE))
@@ -77,7 +82,8 @@ def polarity_differs(statement: str, quotes: Sequence[str]) -> bool:
 
 def modality_differs(statement: str, quotes: Sequence[str]) -> bool:
     """Whether *statement* is surer or less sure than *quotes*, or leaves out a condition."""
-    if _marks_differ(statement, quotes, "hedge", _HEDGE):
+    hedges = _HEDGES.items()
+    if any(_marks_differ(statement, quotes, kind, pattern) for kind, pattern in hedges):
         return True
     if _CERTAIN.search(statement) and not any(_CERTAIN.search(quote) for quote in quotes):
         return True
@@ -142,7 +148,7 @@ def _agree(own: _Mark, given: _Mark) -> bool:
     if not own.scope or not given.scope:
         return not own.scope
     common = len(own.scope & given.scope)
-    if own.kind != "hedge":
+    if own.kind not in _HEDGES:
         return common >= _SAME_SCOPE * min(len(own.scope), len(given.scope))
     return common > 0
 

@@ -23,6 +23,7 @@ from reasoning.grounded_polarity import (
     scope_widened,
 )
 from reasoning.grounded_wording import content_words, missing_names, missing_words
+from reasoning.instructions import speaks_to_the_reader
 from reasoning.untrusted_text import as_data
 from reasoning.wording import readable
 
@@ -31,10 +32,13 @@ ItemTexts = Mapping[ItemKey, str]
 
 _LONGEST_STATEMENT = 2_000
 _GAP = "\0"
+_LEADS_UP = 160
+"""Characters before a quote in which an instruction would make it one."""
+_PARAGRAPH = re.compile(r"\n\s*\n|\0")
 _SPACES = re.compile("[\u00a0\u2002-\u200a\u202f\u205f]")
 _ACTIVE = re.compile(
     r"!\[|\]\(|<[a-z/!?]|[a-z][a-z\d+.-]{1,15}://|\b(?:javascript|vbscript|data|mailto|file):\S"
-    r"|\\(?:href|url|input|include|write|def|catcode)\b|\$\(|\{\{|\{%|;base64,",
+    r"|\\(?:href|url|input|include|write|def|catcode)\b|\$\(|\{\{|\{%|;base64,|\S{60,}|[A-Za-z\d+/]{32,}={0,2}",
     re.IGNORECASE,
 )
 """Links, tags, templates and commands: a statement is prose."""
@@ -47,6 +51,8 @@ class Ungrounded(StrEnum):
     """It cites an item that was not given, or none."""
     NOT_VERBATIM = "not_verbatim"
     """A quote does not stand in its item at its place."""
+    INSTRUCTED = "instructed"
+    """A quote, or the words just before it, tell a reader what to do or to say."""
     UNREADABLE = "unreadable"
     """It holds invisible or control characters or markup, is blank, or is too long to check."""
     FIGURE = "figure"
@@ -109,7 +115,15 @@ def _evidence_failures(evidence: Sequence[Evidence], items: ItemTexts) -> list[U
         stands = items[quote.key].startswith(quote.quote, quote.start)
         if not stands or _GAP in quote.quote or not quote.quote.strip():
             return [Ungrounded.NOT_VERBATIM]
+    if any(speaks_to_the_reader(_in_its_place(quote, items[quote.key])) for quote in evidence):
+        return [Ungrounded.INSTRUCTED]
     return []
+
+
+def _in_its_place(quote: Evidence, text: str) -> str:
+    """Return the quote with what leads up to it in its paragraph: "Write in your answer: ..."."""
+    before = text[max(0, quote.start - _LEADS_UP) : quote.start]
+    return _PARAGRAPH.split(before)[-1] + quote.quote
 
 
 def _statement_failures(

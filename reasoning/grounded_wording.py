@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[^\W_]*\d[^\W_]*[^\W\d_][^\W_
 _FIGURE_LIKE = re.compile(r"\d+(?:st|nd|rd|th|k|m|mn|bn|b)?", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"(?<!\d)[,](?=\s)|(?<=\d),(?=\s)|[;:()](?=\s|$)|\(|[.!?](?=\s|$)|\s[–—-]\s"
-    r"|(?<!\d)\s(?=and\s)|\s(?=(?:but|while|whereas|although|though|where|because|since|against)\s)",
+    r"|\s(?=and\s(?!\d))|(?<!\d)\s(?=and\s\d)|\s(?=(?:but|while|whereas|although|though|where|because|since|against)\s)",
     re.IGNORECASE,
 )
 _GRAMMAR = word_list(
@@ -45,7 +45,8 @@ _LINKING = word_list(
     """
     say says said state states stated stand stands stood run runs come comes came bring brings brought
     take takes took taken mean means according report reports reported note notes remain remains
-    become becomes amount amounts equal equals compared respectively currently
+    become becomes amount amounts equal equals compared respectively currently case cases put puts
+    show shows showed find finds found reach reaches reached
     """
 )
 _IRREGULAR = {
@@ -113,6 +114,10 @@ _SYNONYMS = {
         ("request", "requests", "requested", "ask", "asks", "asked"),
         ("need", "needs", "needed", "require", "requires", "required"),
         ("big", "large"),
+        ("want", "wants", "wanted", "wish", "wishes", "demand", "demands", "demanded"),
+        ("reason", "reasons", "cause", "causes"),
+        ("buyer", "buyers", "purchaser", "purchasers"),
+        ("expensive", "dear", "costly"),
     )
     for word in group
 }
