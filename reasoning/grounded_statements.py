@@ -16,13 +16,14 @@ from domain.evidence import Evidence, RetrievedItem
 from domain.knowledge import ItemKey
 from reasoning.grounded_figures import misplaced_figures, missing_figures, with_plain_dates
 from reasoning.grounded_lead_ins import without_lead_ins
+from reasoning.grounded_names import missing_names, names_of_another
 from reasoning.grounded_polarity import (
     direction_differs,
     modality_differs,
     polarity_differs,
     scope_widened,
 )
-from reasoning.grounded_wording import content_words, missing_names, missing_words
+from reasoning.grounded_wording import content_words, missing_words
 from reasoning.instructions import speaks_to_the_reader
 from reasoning.untrusted_text import as_data
 from reasoning.wording import readable
@@ -59,6 +60,8 @@ class Ungrounded(StrEnum):
     FIGURE_OF_ANOTHER = "figure_of_another"
     """The figure stands in the evidence, and of another thing."""
     NAME = "name"
+    NAME_OF_ANOTHER = "name_of_another"
+    """The name stands in the evidence, and what is said of it is said there of another."""
     WORDING = "wording"
     """Words that carry meaning do not stand in the evidence."""
     POLARITY = "polarity"
@@ -137,6 +140,7 @@ def _statement_failures(
         (Ungrounded.FIGURE, missing_figures(plain, support)),
         (Ungrounded.FIGURE_OF_ANOTHER, misplaced_figures(plain, support)),
         (Ungrounded.NAME, missing_names(plain, support)),
+        (Ungrounded.NAME_OF_ANOTHER, names_of_another(plain, support)),
         (Ungrounded.WORDING, not content_words(plain) or bool(missing_words(plain, support))),
         (Ungrounded.POLARITY, polarity_differs(plain, support)),
         (Ungrounded.MODALITY, modality_differs(plain, support)),

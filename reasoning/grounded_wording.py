@@ -147,30 +147,9 @@ def missing_words(statement: str, support: Sequence[str]) -> frozenset[str]:
     return content_words(statement) - frozenset().union(*map(content_words, support))
 
 
-def missing_names(statement: str, support: Sequence[str]) -> bool:
-    """Whether a name of *statement* stands in none of *support*.
-
-    A name is a word with a capital inside a sentence, an acronym, or a word of mixed scripts.
-    """
-    given = {word.casefold() for text in support for word in _bare_words(text)}
-    return any(word.casefold() not in given for word in _names(statement))
-
-
-def _names(statement: str) -> Iterator[str]:
-    first = True
-    for match in _WORD.finditer(statement):
-        word = _bare(match.group())
-        is_acronym = len(word) >= _SHORTEST and word.isupper()
-        inside = not first and word[:1].isupper()
-        plain = word.casefold() in _GRAMMAR or bool(_FIGURE_LIKE.fullmatch(word))
-        if (is_acronym or inside or _mixes_scripts(word)) and not plain:
-            yield word
-        first = bool(re.match(r"[\"”’')]*[.!?:]\s*[\"“‘'(]*", statement[match.end() :]))
-
-
-def _bare_words(text: str) -> Iterator[str]:
-    for match in _WORD.finditer(text):
-        yield _bare(match.group())
+def is_grammar(word: str) -> bool:
+    """Whether *word* is a word of grammar or a bare number, which no name is made of."""
+    return word.casefold() in _GRAMMAR or bool(_FIGURE_LIKE.fullmatch(word))
 
 
 def _bare(word: str) -> str:
@@ -198,8 +177,3 @@ def _stem(word: str, is_name: bool) -> str:
     named = _SYNONYMS.get(plain, _IRREGULAR.get(plain, plain))
     stem = _STEMMER.stemWord(named)
     return _STEMMER.stemWord(_SYNONYMS.get(stem, stem))
-
-
-def _mixes_scripts(word: str) -> bool:
-    scripts = {unicodedata.name(one, "?").split()[0] for one in word if one.isalpha()}
-    return len(scripts) > 1

@@ -150,12 +150,24 @@ def test_each_way_to_say_more_than_the_evidence_has_its_reason(
     assert reason in reasons(statement, quote)
 
 
+def test_what_is_said_of_one_party_is_not_said_of_another_that_is_quoted_beside_it():
+    quotes = ("Arctane cut its prices in May.", "Thermovia opened a hub in Dublin.")
+    assert (
+        reasons("Arctane cut its prices, and Thermovia opened a hub in Dublin.", *quotes) == set()
+    )
+    for swapped in ("Thermovia cut its prices in May.", "In May Thermovia cut its prices."):
+        assert Ungrounded.NAME_OF_ANOTHER in reasons(swapped, *quotes)
+    beaten = "Arctane sued Thermovia."
+    assert Ungrounded.NAME_OF_ANOTHER in reasons("Thermovia sued Arctane.", beaten)
+    assert reasons("Thermovia was sued by Arctane.", beaten) == set()
+
+
 def test_the_placing_words_of_a_report_need_no_evidence_and_other_headings_do():
     quote = "The board is asked to decide on 4 December."
     assert reasons(f"Strategy: {quote}", quote) == set()
     assert reasons(f"Decide by 4 December 2026: {quote}", quote) == set()
     assert reasons(f"Decide by 5 December 2026: {quote}", quote)
-    assert reasons(f"Scandal: {quote}", quote) == {Ungrounded.WORDING}
+    assert Ungrounded.WORDING in reasons(f"Scandal: {quote}", quote)
 
 
 def test_only_what_the_passages_show_was_given():
