@@ -31,7 +31,9 @@ from reasoning.wording import readable
 ItemTexts = Mapping[ItemKey, str]
 """What was given to the reasoner: each item's text by its address; also the requirement's and the context's."""
 
-_LONGEST_STATEMENT = 2_000
+_LONGEST_STATEMENT = 1_000
+_LONGEST_QUOTE = 2_000
+"""Characters. What is longer is no statement and no quote, and would take long to compare."""
 _GAP = "\0"
 _LEADS_UP = 160
 """Characters before a quote in which an instruction would make it one."""
@@ -118,6 +120,8 @@ def _evidence_failures(evidence: Sequence[Evidence], items: ItemTexts) -> list[U
         stands = items[quote.key].startswith(quote.quote, quote.start)
         if not stands or _GAP in quote.quote or not quote.quote.strip():
             return [Ungrounded.NOT_VERBATIM]
+        if len(quote.quote) > _LONGEST_QUOTE:
+            return [Ungrounded.UNREADABLE]
     if any(speaks_to_the_reader(_in_its_place(quote, items[quote.key])) for quote in evidence):
         return [Ungrounded.INSTRUCTED]
     return []

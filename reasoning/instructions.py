@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _IMPERATIVE = (
     r"(?:^|[.!?:;,\"“(>\]]\s*|\b(?:please|now|then|just|must|should|shall|instead|always|only)\s+)"
@@ -84,5 +85,11 @@ _ELSEWHERE = re.compile(
 def speaks_to_the_reader(text: str) -> bool:
     """Whether *text* tells its reader's reasoner what to do or to say."""
     plain = unicodedata.normalize("NFKC", text)
-    shown = "".join(one for one in plain if unicodedata.category(one) != "Cf")
+    shown = _lines(one for one in plain if unicodedata.category(one) != "Cf")
     return _ADDRESSED.search(shown) is not None or _ELSEWHERE.search(shown) is not None
+
+
+def _lines(characters: Iterable[str]) -> str:
+    """Return the text with single spaces and no blank lines: what is searched takes time by its words."""
+    lines = (" ".join(line.split()) for line in "".join(characters).splitlines())
+    return "\n".join(line for line in lines if line)

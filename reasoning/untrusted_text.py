@@ -30,7 +30,7 @@ _ROLE_TAG = re.compile(
     r"|prompt|context|im_start|im_end|endoftext|s)\b)",
     re.IGNORECASE,
 )
-_SHOWN = frozenset("\n\t")
+_NOT_PLAIN = re.compile(r"[^\x20-\x7e\n\t]")
 
 
 def as_data(text: str) -> str:
@@ -40,7 +40,7 @@ def as_data(text: str) -> str:
     direction of writing, and never three angle brackets in a row.
     """
     plain = _ESCAPES.sub("", _LINE_ENDS.sub("\n", text))
-    visible = "".join(map(_visible, plain)).translate(_WIDE_BRACKETS)
+    visible = _NOT_PLAIN.sub(lambda one: _visible(one.group()), plain).translate(_WIDE_BRACKETS)
     tagless = _ROLE_TAG.sub("‹", visible)
     return _BRACKETS.sub(lambda run: " ".join(run.group()), tagless)
 
@@ -64,8 +64,6 @@ def _numbered(number: int, item: RetrievedItem) -> str:
 
 
 def _visible(character: str) -> str:
-    if character in _SHOWN or (character.isascii() and character.isprintable()):
-        return character
     category = unicodedata.category(character)
     if category == "Cc":
         return ""
