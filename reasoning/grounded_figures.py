@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -98,6 +99,7 @@ class StatedFigure(NamedTuple):
         return abs(self.value - other.value) <= tolerance and units_agree and periods_agree
 
 
+@lru_cache(maxsize=4_096)
 def stated_figures(text: str) -> tuple[StatedFigure, ...]:
     """Return every figure of *text*, as it comes."""
     plain = with_plain_dates(text)

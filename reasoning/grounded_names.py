@@ -23,6 +23,7 @@ _TOGETHER = 0.75
 _PASSIVE = re.compile(
     r"\bby\b|\b(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?\w+(?:ed|en|t)\b", re.IGNORECASE
 )
+_PRONOUN = re.compile(r"(?:They|It|He|She|Their|Its|His|Her|This|These|That)\b")
 _MONTHS = frozenset(calendar.month_name)
 
 
@@ -34,7 +35,7 @@ def missing_names(statement: str, support: Sequence[str]) -> bool:
 
 def names_of_another(statement: str, quotes: Sequence[str]) -> bool:
     """Whether *statement* says of a name what *quotes* say of another, or turns two names round."""
-    sentences = [text[slice(*span)] for text in quotes for span in sentence_spans(text)]
+    sentences = [sentence for text in quotes for sentence in _sentences(text)]
     written = {word for text in (statement, *quotes) for word in _words(text)}
     names = {word for word in written if _may_name(word) and word.lower() not in written}
     for clause, _ in clauses_of(statement):
@@ -42,6 +43,18 @@ def names_of_another(statement: str, quotes: Sequence[str]) -> bool:
         if own and not any(_is_said_of(clause, own, sentence) for sentence in sentences):
             return True
     return False
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of *text*, one that opens with a pronoun joined to the one before it."""
+    found: list[str] = []
+    for span in sentence_spans(text):
+        sentence = text[slice(*span)]
+        if found and _PRONOUN.match(sentence):
+            found[-1] = f"{found[-1]} {sentence}"
+        else:
+            found.append(sentence)
+    return found
 
 
 def _is_said_of(clause: str, names: Sequence[str], sentence: str) -> bool:

@@ -15,7 +15,7 @@ from reasoning.grounded_figures import stated_figures
 from reasoning.grounded_wording import clauses_of, content_words
 
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|without|neither|nor|none|nothing|nobody|cannot|\w{2,8}n['’]t)\b",
+    r"\b(?:not|no|never|without|neither|nor|none|nothing|nobody|cannot|excluding|except(?:ing|ed)?|\w{2,8}n['’]t)\b",
     re.IGNORECASE,
 )
 _POSSIBLY = (
@@ -63,7 +63,7 @@ _OPPOSITES = tuple(
         ("approv\\w+|accept\\w*", "reject\\w*|refus\\w+"),
     )
 )
-_RELEVANT = 0.6
+_RELEVANT = 0.7
 """Share of a hedged or conditional clause's words from which on a statement speaks of it."""
 _TWICE = "two negations"
 _SAME_SCOPE = 0.75

@@ -37,6 +37,7 @@ _GRAMMAR = word_list(
     whether which while who whom whose why will with within without would yet you your yours always ever
     far s t don doesn didn isn aren wasn weren hasn haven won wouldn can't whatever whoever all
     percent cent eur usd gbp euro euros dollar dollars pound pounds million billion thousand mn bn k m
+    rather instead together overall approximately roughly nearly just excluding except excepting excepted
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
     """
@@ -46,6 +47,7 @@ _LINKING = word_list(
     say says said state states stated stand stands stood run runs come comes came bring brings brought
     take takes took taken mean means according report reports reported note notes remain remains
     become becomes amount amounts equal equals compared respectively currently case cases put puts
+    lie lies lay concern concerns include includes included there
     show shows showed find finds found reach reaches reached
     """
 )
@@ -114,6 +116,11 @@ _SYNONYMS = {
         ("request", "requests", "requested", "ask", "asks", "asked"),
         ("need", "needs", "needed", "require", "requires", "required"),
         ("big", "large"),
+        ("year", "yearly", "annual", "annually", "annum"),
+        ("month", "monthly"),
+        ("week", "weekly"),
+        ("quarter", "quarterly"),
+        ("day", "daily"),
         ("want", "wants", "wanted", "wish", "wishes", "demand", "demands", "demanded"),
         ("reason", "reasons", "cause", "causes"),
         ("buyer", "buyers", "purchaser", "purchasers"),
@@ -135,6 +142,7 @@ def clauses_of(text: str) -> Iterator[tuple[str, int]]:
         yield text[start:], start
 
 
+@lru_cache(maxsize=4_096)
 def content_words(text: str) -> frozenset[str]:
     """Return the words of *text* that carry meaning, each as its stem or the first of its synonyms."""
     return frozenset(
