@@ -22,6 +22,7 @@ NAMES = (
     "domain_routing",
     "follow_up_retrieval",
     "retrieval_quality",
+    "grounding",
 )
 
 
