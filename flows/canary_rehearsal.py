@@ -77,6 +77,7 @@ class Rehearsal:
         knowledge: Path,
         requirement: str,
         stored: KeptRequest,
+        *,
         conversation: Sequence[str],
         search: Search,
     ) -> None:

@@ -143,7 +143,9 @@ async def _rehearse(
         requirement = requirement_with(internal, stores.clock())
         stored = await _store_request(stores, words)
         said = conversation_about(internal)
-        rehearsal = Rehearsal(stores, knowledge, requirement, stored, said, search)
+        rehearsal = Rehearsal(
+            stores, knowledge, requirement, stored, conversation=said, search=search
+        )
         async with use_stores(stores):
             await rehearsal.perform()
     return rehearsal

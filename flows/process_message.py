@@ -76,7 +76,7 @@ async def process_message(
                 analyse = _ANALYSES[decision.route]
                 await analyse(kept, requester, max_confidentiality=reader.clearance.level)
 
-            answer = await compose_answer(understood, decision, found, kept, reader, run)
+            answer = await compose_answer(understood, decision, found, kept, reader=reader, run=run)
             stored = await store_answer(message, understood, answer, found, reader)
         await remember_turn(message, stored, understood, reader)
         return stored

@@ -61,7 +61,7 @@ _STOPS = (
 _WORDS = rf"(?P<words>(?:(?!{_STOPS}\b)[\w'’&%/-]+ ?){{1,4}})"
 _OBJECT = re.compile(
     rf"\b(?:should|shall|can|could|do|will|would|must|may|to) (?:we |i |they )?(?:\w+ly )?(?!be |have |we )\w+"
-    rf"(?: up| out| over)? (?P<determiner>the |our |an? )?{_WORDS}",
+    rf"(?: up| out| over| about| of| on)? (?P<determiner>the |our |an? )?{_WORDS}",
     re.IGNORECASE,
 )
 _PHRASE = re.compile(rf"\b(?P<determiner>the |our |an? ){_WORDS}", re.IGNORECASE)

@@ -42,6 +42,7 @@ _LEAN = 3.0
 """Points of a follow-up for the route of the question before."""
 _FORM: Mapping[Form, tuple[Route, float]] = {
     Form.LOOKUP: (Route.KNOWLEDGE, 1.6),
+    Form.KNOWN: (Route.KNOWLEDGE, 5.0),
     Form.DECISION: (Route.BOTH, 1.4),
     Form.JUDGEMENT: (Route.SOPHIA, 1.0),
     Form.BUILDING: (Route.ARTEMIS, 1.6),
@@ -75,13 +76,14 @@ def route_message(
         return RoutingDecision(
             route=wish.route, confidence=1, reason=f"You asked for it: “{wish.words}”."
         )
-    lean = memory.route if resolve_message(content, memory).is_follow_up else None
+    is_follow_up = resolve_message(content, memory).is_follow_up
+    lean = memory.route if is_follow_up else None
     cues = cues_of(content)
     close = closeness(vector, intents)
     shares = _shares(_points(close, cues, lean))
     ranked = sorted(Route, key=lambda route: -shares[route])
     best, confidence = ranked[0], round(shares[ranked[0]], 3)
-    if lean is None and not names_something(content, cues):
+    if not is_follow_up and not names_something(content, cues):
         return RoutingDecision(
             route=None,
             confidence=min(confidence, LEAST_CONFIDENCE),

@@ -153,7 +153,8 @@ def resolve_message(content: str, memory: WorkingMemory) -> ResolvedMessage:
     if new_topic:
         rest = asked[new_topic.end() :].lstrip(" ,;:.!–—-")
         return ResolvedMessage(question=_capitalised(rest) or asked, is_follow_up=False)
-    if not _follows_up(asked):
+    said_more = memory.route is None and _says_more(asked)
+    if not said_more and not _follows_up(asked):
         return ResolvedMessage(question=asked, is_follow_up=False)
     question = _continued(asked, before, memory)
     return ResolvedMessage(question=question, is_follow_up=True, continues=before)
@@ -177,6 +178,11 @@ def _follows_up(message: str) -> bool:
         return True
     is_fragment = words <= _FRAGMENT_WORDS or _POINT_OF_VIEW.match(bare) is not None
     return is_short and is_fragment and not _VERB.search(bare)
+
+
+def _says_more(message: str) -> bool:
+    """Whether *message* is but words that say more of what was asked back: "the scrap rate"."""
+    return len(message.split()) <= _FEW_WORDS and not _VERB.search(message)
 
 
 def _points_back(message: str) -> bool:

@@ -108,7 +108,7 @@ class LookedUp:
         cited = {source.key for source in text.cited}
         others = [one for one in self.told if one.item.key not in cited]
         if others:
-            text.paragraph("What else is known on it:")
+            text.paragraph("A search for it brings up:")
             text.bullets([_said(_only_first_sentence(one), text) for one in others])
 
     @property

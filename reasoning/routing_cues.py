@@ -20,6 +20,7 @@ class Form(StrEnum):
     """How something is asked; the value says so to a reader."""
 
     LOOKUP = "asks for a fact or a document"
+    KNOWN = "asks what is known"
     DECISION = "asks for a decision"
     JUDGEMENT = "asks what it means for the business"
     BUILDING = "asks whether or how it can be built or run"
@@ -156,10 +157,14 @@ _FORMS = {
         <opening>what(?:<is>)? (?:the |our )?(?:<fact>); what(?:<is>)? (?:the |our )?(?:\w{1,14} )?(?:cap|
         limit);
         what (?:did|does|do|was|were) <few>(?:say|said|write|announce|state|report|decide|complain|mention|
-        promise|find|agree|know|approve|sign); what was (?:said|decided|agreed|announced); what (?:do )?we know;
+        promise|find|agree|know|approve|sign); what was (?:said|decided|agreed|announced);
         any (?:documents?|notes?|memos?); in our (?:notes|records|files);
         what(?:<is>)? (?:the |our |in the )<some>(?:in|of|on|for) <time>; what(?:<is>)? in the;
         the minutes; minutes (?:of|from); memo; term sheet; policy; clause; article \d{1,3}; right now; so far
+    """,
+    Form.KNOWN: r"""
+        what (?:do )?we know; do we know (?:anything|something|more); what is known; what(?:<is>)? written;
+        what have we (?:got )?(?:on|about); anything (?:known|written|on file) (?:on|about)
     """,
     Form.DECISION: r"""
         (?:should|shall|shd|shld|shoud) (?:we|our|the|i|they); do we <start>; (?:can|could) we (?:offer|

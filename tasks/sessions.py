@@ -206,6 +206,7 @@ async def compose_answer(
     decision: RoutingDecision,
     found: Retrieved | None,
     analysed: KeptRequest | None,
+    *,
     reader: Reader,
     run: RunStamp,
 ) -> SessionAnswer:
@@ -293,7 +294,7 @@ def _made_from(answer: SessionAnswer, found: Retrieved | None) -> set[ItemKey]:
 
 def _report_id(kept: KeptRequest, decision: RoutingDecision, reader: Reader) -> str:
     """Return the id of the one report that is made of the stored question."""
-    if decision.route not in _REPORTS:
+    if decision.route is None or decision.route not in _REPORTS:
         raise InvalidInput("expected a route that an analysis answers")
     kind, _ = _REPORTS[decision.route]
     return report_id_of(kept.request_id, kind, reader)

@@ -18,7 +18,7 @@ from tests.stores import clock, home, open_home
 
 __all__ = ["clock", "home", "open_home"]
 
-_KEPT = {"DIARCHY_PROOFS"}
+_KEPT = {"DIARCHY_PROOFS", "DIARCHY_TRANSCRIPT"}
 
 # How long a case takes says something of the machine and nothing of the code.
 hypothesis_settings.register_profile("diarchy", deadline=None)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from prefect import Flow
+from prefect import Flow, get_client
 from prefect.client.schemas.objects import State
+from prefect.states import AwaitingRetry
 
 from domain.clearance import Reader
 from domain.errors import Conflict, NotFound, TransientStorageError
@@ -34,7 +41,8 @@ async def started(company: Stores, name: str) -> str:
 
 
 async def say(session_id: str, content: str, requester: str, **more: Any) -> SessionAnswer:
-    return answer_in(await process_message(session_id, content, requester, **more))
+    run: Any = process_message
+    return answer_in(await run(session_id, content, requester, **more))
 
 
 def answer_in(message: Message) -> SessionAnswer:
@@ -178,6 +186,92 @@ async def test_a_step_that_fails_for_a_moment_is_tried_again(company: Stores) ->
     assert answer == message
 
 
+@on_each_database
+async def test_a_run_that_is_tried_again_repeats_no_finished_step(
+    company: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = await started(company, "internal")
+    taken: Counter[str] = Counter()
+
+    def count(name: str, _given: tuple[Any, ...], _result: Any) -> None:
+        taken[name] += 1
+        if name == "compose-answer" and taken[name] == 1:
+            raise RuntimeError
+
+    monkeypatch.setattr(process_message, "retries", 1)
+    monkeypatch.setattr(process_message, "retry_delay_seconds", 0)
+    with disturb_steps(count):
+        answer = await process_message(session_id, DECIDE, "internal")
+    repeated = {name for name, times in taken.items() if times > 1}
+    # What is never kept: who asks, and what is stored once however often it is sent. The analysis has a
+    # stamp of its own.
+    assert repeated == {
+        "stamp-run",
+        "identify-requester",
+        "receive-message",
+        "find-answer",
+        "await-turn",
+        "store-question",
+        "find-analysis",
+        "show-result",
+        "compose-answer",
+    }
+    reader = await reader_of(company, "internal")
+    assert (await company.sessions.messages(session_id, reader))[1:] == (answer,)
+    assert len(await company.reports.list(reader, limit=10)) == 1
+
+
+@pytest.mark.parametrize("step", ["synthesize", "store-answer"])
+async def test_a_run_whose_process_is_killed_goes_on_and_gives_one_answer(
+    company: Stores, tmp_path: Path, step: str
+) -> None:
+    session_id = await started(company, "internal")
+    said = {"session_id": session_id, "content": DECIDE, "requester": "internal", "message_id": "m"}
+    async with get_client() as client:
+        run = await client.create_flow_run(process_message, parameters=said)
+        killed = await attempt(company, run.id, tmp_path / "first", step)
+        assert killed == -signal.SIGKILL
+        await client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
+        assert await attempt(company, run.id, tmp_path / "second") == 0
+    first = (tmp_path / "first").read_text().splitlines()
+    second = (tmp_path / "second").read_text().splitlines()
+    assert first[-1] == step
+    kept = {"recall-context", "route-message", "retrieve-for-message", "retrieve-context"}
+    kept |= {"sophia-business-analysis", "artemis-technical-analysis"}
+    assert kept <= set(first)
+    assert not kept & set(second)
+    reader = await reader_of(company, "internal")
+    message, answer = await company.sessions.messages(session_id, reader)
+    assert (message.message_id, answer.in_reply_to) == ("m", "m")
+    (entry,) = await company.reports.list(reader, limit=10)
+    assert entry.report_id == answer_in(answer).report_id
+
+
+async def test_two_processes_that_get_one_message_at_once_give_one_answer(
+    company: Stores, tmp_path: Path
+) -> None:
+    session_id = await started(company, "internal")
+    said = {"session_id": session_id, "content": DECIDE, "requester": "internal", "message_id": "m"}
+    async with get_client() as client:
+        runs = [await client.create_flow_run(process_message, parameters=said) for _ in "ab"]
+        ended = [attempt(company, run.id, tmp_path / str(run.id)) for run in runs]
+        assert await asyncio.gather(*ended) == [0, 0]
+    reader = await reader_of(company, "internal")
+    _, answer = await company.sessions.messages(session_id, reader)
+    (entry,) = await company.reports.list(reader, limit=10)
+    assert entry.report_id == answer_in(answer).report_id
+
+
+async def attempt(company: Stores, run_id: UUID, file: Path, *dies_in: str) -> int | None:
+    """Run one attempt in a process of its own; return its exit code."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.flows.one_attempt", str(run_id), str(file), *dies_in),
+        env=os.environ | {"DIARCHY_HOME": str(company.settings.home)},
+        cwd=Path(__file__).parents[2],
+    )
+    return await process.wait()
+
+
 async def test_a_session_is_its_principal_s_alone(company: Stores) -> None:
     session_id = await started(company, "confidential")
     denials: list[str] = []
@@ -262,8 +356,9 @@ async def test_what_was_concluded_is_found_in_later_sessions_of_who_may_read_it(
         BUDGET, await reader_of(company, "top_secret"), limit=5, other_than="another"
     )
     assert [conclusion.text for conclusion in found] == [first.conclusion]
-    decided = "Should the budget for real-time tracking be raised? Ask both."
+    decided = "Should we raise the budget for real-time tracking? Ask both."
     later = await say(await started(company, "top_secret"), decided, "top_secret")
+    assert [conclusion.text for conclusion in later.drawn_on] == [first.conclusion]
     assert later.confidentiality_level.rank >= CONFIDENTIAL.rank
     below = await say(await started(company, "internal"), decided, "internal")
     assert below.drawn_on == ()

@@ -324,8 +324,8 @@ def test_where_an_analysis_found_little_the_search_is_told_below_it():
         decision=DECISION,
         label=L.INTERNAL,
     )
-    assert "there is no verdict" in answer.text
-    assert "What else is known on it:" in answer.text
+    assert "There is no verdict" in answer.text
+    assert "A search for it brings up:" in answer.text
     assert [source.knowledge_id for source in answer.cited] == ["canteen"]
 
 

@@ -135,6 +135,13 @@ def test_a_follow_up_that_asks_for_the_other_side_goes_there():
     assert decision.route is Route.ARTEMIS
 
 
+def test_what_is_said_when_asked_back_is_not_asked_back_for_want_of_words():
+    asked_back = WorkingMemory(session_id="session-1", question="Brno", route=None)
+    decision = route_message("the scrap rate", towards(Route.KNOWLEDGE), by_hand(), asked_back)
+    assert decision.route is Route.KNOWLEDGE
+    assert route_message("the scrap rate", towards(Route.KNOWLEDGE), by_hand(), NEW).route is None
+
+
 def test_a_new_question_does_not_lean():
     typed = "Which architecture fits 5,000 events a second?"
     alone = route_message(typed, towards(Route.ARTEMIS), by_hand(), NEW)

@@ -189,6 +189,23 @@ def test_only_what_stands_in_the_memory_flows_in(before: str, typed: str, questi
     assert [word for word in words if word not in allowed] == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "question"),
+    [
+        ("the scrap rate", "The scrap rate? (continuing: Brno)"),
+        ("its wages and the night shift", "Its wages and the night shift? (continuing: Brno)"),
+        ("ask Sophia", "Brno"),
+    ],
+)
+def test_what_is_said_when_asked_back_is_taken_together_with_what_was_unclear(
+    typed: str, question: str
+):
+    asked_back = WorkingMemory(session_id="session-1", question="Brno", route=None)
+    assert resolve_message(typed, asked_back).question == question
+    alone = resolve_message("When is the board meeting?", asked_back)
+    assert alone.question == "When is the board meeting?"
+
+
 def test_a_very_long_question_before_is_continued_in_short():
     long = "Should we build the Brno hub, " + "which is large and costly and new, " * 50 + "now?"
     resolved = resolve_message("Why?", memory(long))
