@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from domain.clearance import ConfidentialityLevel
 from domain.evidence import Evidence, Finding
 from domain.knowledge import ItemKey
-from presentation.escaping import escape_markdown
+from domain.markdown_escaping import escape_markdown
 from reasoning.grounding import Grounded, ground_findings
 from reasoning.untrusted_text import CLOSING, OPENING, as_data
 
