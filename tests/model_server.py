@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +58,7 @@ class ModelServer:
 
 
 @contextmanager
-def model_server(*script: Answer | None) -> Iterator[ModelServer]:
+def model_server(*script: Answer | None) -> Generator[ModelServer]:
     port = free_port()
     server = ModelServer(f"http://127.0.0.1:{port}/v1", list(script))
     app = Starlette(routes=[Route("/v1/chat/completions", server.complete, methods=["POST"])])

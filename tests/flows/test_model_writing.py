@@ -19,8 +19,8 @@ from tests.model_server import Answer, answer_of, completion, model_server
 from tests.stores import CONFIDENTIAL, INTERNAL, OpenHome, store
 
 PUBLIC = ConfidentialityLevel.PUBLIC
-QUOTE = "It is frozen until 30 June 2027."
-SAID = "The tracking platform is frozen until 30 June 2027."
+SAID = "The tracking platform carries 600 requests per second."
+QUOTE = SAID
 LONG = told(
     "tracking-history",
     "Real-time tracking for customers carries requests. " * 40,
@@ -33,15 +33,18 @@ _PARTS = ("trends", "collides_with", "executive_summary")
 Analyse = Callable[..., Any]
 
 
-def cited(statement: str, quote: str, number: int | None = None) -> Answer:
+def cited(
+    statement: str, quote: str, number: int | None = None, finish_reason: str = "stop"
+) -> Answer:
     """Answer in every prompt's part, citing the item in which *quote* stands, or *number*."""
 
     def answer(body: str) -> Response:
-        found = re.search(r"<<<item (\d+)>>>(?:(?!<<<end).)*?It is frozen until", body)
+        found = re.search(r"<<<item (\d+)>>>(?:(?!<<<end).)*?The tracking platform carries", body)
         item_number = number or (int(found[1]) if found else 1)
         citations = [{"item": item_number, "quote": quote}]
         return answer_of(
-            *({"part": p, "statement": statement, "citations": citations} for p in _PARTS)
+            *({"part": p, "statement": statement, "citations": citations} for p in _PARTS),
+            finish_reason=finish_reason,
         )
 
     return answer
@@ -74,6 +77,30 @@ def analyse(
     return run
 
 
+def broken(_: str) -> Response:
+    return completion("{")
+
+
+def refusing(_: str) -> Response:
+    return completion("I will not answer that.")
+
+
+def filtered(_: str) -> Response:
+    return completion("", finish_reason="content_filter")
+
+
+def rejecting(_: str) -> Response:
+    return JSONResponse({"error": {"message": "secret words"}}, status_code=400)
+
+
+def busy(_: str) -> Response:
+    return Response(status_code=429, headers={"Retry-After": "0"})
+
+
+def failing(_: str) -> Response:
+    return Response(status_code=500)
+
+
 def reasons(analysis: ComprehensiveAnalysis) -> set[str]:
     return {one.reason for one in analysis.collaboration_metadata.degraded}
 
@@ -98,13 +125,13 @@ async def test_what_the_evidence_says_is_written_and_signed(analyse: Analyse) ->
     [
         cited(SAID, "Words that stand in no item."),
         cited(SAID, QUOTE, number=99),
-        cited("The tracking platform is not frozen until 30 June 2027.", QUOTE),
-        cited("The tracking platform is frozen until 30 June 2031.", QUOTE),
-        lambda _: completion("{"),
-        lambda _: completion("I will not answer that."),
-        lambda _: answer_of(finish_reason="length"),
-        lambda _: completion("", finish_reason="content_filter"),
-        lambda _: JSONResponse({"error": {"message": "secret words"}}, status_code=400),
+        cited("The tracking platform does not carry 600 requests per second.", QUOTE),
+        cited("The tracking platform carries 2031 requests per second.", QUOTE),
+        broken,
+        refusing,
+        cited(SAID, QUOTE, finish_reason="length"),
+        filtered,
+        rejecting,
     ],
 )
 async def test_an_answer_that_cannot_be_used_leaves_the_rules_result(
@@ -136,8 +163,8 @@ async def test_a_model_that_never_answers_is_left_in_time(analyse: Analyse) -> N
 @pytest.mark.parametrize(
     "passing",
     [
-        lambda _: Response(status_code=429, headers={"Retry-After": "0"}),
-        lambda _: Response(status_code=500),
+        busy,
+        failing,
     ],
 )
 async def test_a_fault_that_passes_is_tried_again(analyse: Analyse, passing: Answer) -> None:
