@@ -107,3 +107,10 @@ def _send_what_is_still_queued() -> None:
 
     APILogWorker.drain_all(timeout=10)
     EventsWorker.drain_all(timeout=10)
+
+
+@pytest.fixture(autouse=True)
+def models_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point the language model's client at a closed port, unless a test names a server of its own."""
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
