@@ -28,9 +28,7 @@ _MOST_ACTIONS = 3
 _LONGEST = 320
 _LONGEST_CONCLUSION = 600
 _LEANING = 0.33
-_NOTHING = (
-    "There is no verdict: the analysis found nothing that bears on this in what you may read."
-)
+_NOTHING = "There is no verdict: the analysis found too little to judge by in what you may read."
 _OPEN = "**There is no verdict: what you may read does not settle it.**"
 _ASKED_FOR = "Asked for: "
 _ACTION = re.compile(r"^(?P<what>[A-Z][^:]{3,60}): ")

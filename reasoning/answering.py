@@ -71,15 +71,22 @@ def answer_from_analysis(
 ) -> SessionAnswer:
     """Return what *analysis* answers to *question*: the verdict, what bears most, the risks, what to do.
 
-    Where the analysis found little, what *evidence* (a search for the question) says is told below it.
+    Where the analysis found little, what *evidence* (a search for the question) says is told with it: first
+    where there is no verdict, else below it.
     """
     text = AnswerText((*_all_sources(analysis), *evidence))
     summary = told(analysis)
-    summary.tell(text)
     known = looked_up(question, evidence, now=None) if summary.is_thin else None
+    if summary.verdict is None and isinstance(known, LookedUp):
+        # What is known answers better than that nothing was judged.
+        known.tell(text)
+        summary.tell(text)
+    else:
+        summary.tell(text)
+        if isinstance(known, LookedUp):
+            known.tell_besides(text)
     conclusion = summary.conclusion
     if isinstance(known, LookedUp):
-        known.tell_besides(text)
         conclusion = conclusion or known.conclusion
     shown = text.recall(recalled)
     text.paragraph(f"The whole analysis: report `{report_id}`.")

@@ -6,8 +6,10 @@ oracle in memory says what each must see; the stores must agree, at every cleara
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -222,3 +224,48 @@ async def read_all(stores: Stores, *, but: str) -> dict[str, str]:
 
 def files_of(home: Path) -> list[bytes]:
     return [file.read_bytes() for file in home.rglob("*") if file.is_file()]
+
+
+@some_cases
+@given(data=st.data(), many=st.integers(2, 5))
+async def test_whoever_answers_when_a_session_is_answered_in_the_order_of_arrival(
+    data: st.DataObject, many: int
+) -> None:
+    """Messages come in at once through two sets of stores, and their runs ask for their turn in any order."""
+    ids = [f"m{number}" for number in range(many)]
+    through = data.draw(st.lists(st.booleans(), min_size=many, max_size=many))
+    asking = data.draw(st.permutations(ids))
+    fails = data.draw(st.sets(st.sampled_from(ids)))
+    with TemporaryDirectory() as folder:
+        settings = Settings(home=Path(folder))
+        async with (
+            open_stores(settings, clock=lambda: NOW) as one,
+            open_stores(settings, clock=lambda: NOW) as other,
+        ):
+            reader = reader_at(TOP_SECRET, "ann")
+            await one.principals.add("ann", TOP_SECRET)
+            await one.sessions.start(reader, session_id="s")
+            homes = {name: one if left else other for name, left in zip(ids, through, strict=True)}
+            await asyncio.gather(
+                *(
+                    homes[name].sessions.receive("s", f"This is {name}.", reader, message_id=name)
+                    for name in ids
+                )
+            )
+            arrived = [message.message_id for message in await one.sessions.messages("s", reader)]
+            ended: list[str] = []
+
+            async def answer_in_turn(name: str) -> None:
+                sessions = homes[name].sessions
+                await sessions.wait_for_turn(name, reader, within=timedelta(seconds=60))
+                ended.append(name)
+                if name in fails:
+                    await sessions.fail(name, "failed", reader)
+                else:
+                    await sessions.answer(
+                        name, answer(), reader, answer_id=f"to-{name}", made_from=()
+                    )
+
+            await asyncio.gather(*(answer_in_turn(name) for name in asking))
+            assert sorted(arrived) == ids
+            assert ended == arrived
