@@ -25,12 +25,17 @@ def window_schema(identity: EmbeddingIdentity) -> pa.Schema:
             pa.field("length", pa.int64(), nullable=False),
             pa.field("vector", pa.list_(pa.float32(), identity.dimension), nullable=False),
         ],
-        metadata={
-            "diarchy:model": identity.model,
-            "diarchy:weights_sha256": identity.weights_sha256,
-            "diarchy:dimension": str(identity.dimension),
-        },
+        metadata=model_stamp(identity),
     )
+
+
+def model_stamp(identity: EmbeddingIdentity) -> dict[str | bytes, str | bytes]:
+    """Return what a table's schema says of the model that made its vectors."""
+    return {
+        "diarchy:model": identity.model,
+        "diarchy:weights_sha256": identity.weights_sha256,
+        "diarchy:dimension": str(identity.dimension),
+    }
 
 
 def text_schema() -> pa.Schema:

@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from domain.clearance import ConfidentialityLevel, Reader
 from domain.errors import AccessDenied, NotFound
+from domain.events import EventDomain
 from domain.evidence import Labelled
 from domain.knowledge import ItemKey
 from domain.model import FrozenModel, UtcDatetime
@@ -21,7 +23,7 @@ from domain.workload import RunMeasurement
 from storage.audit import AuditAction, AuditLog, AuditOutcome
 from storage.database import Database
 from storage.run_history import add_measurement
-from storage.tables import ReportRow, ReportSourceRow
+from storage.tables import CollaborationRow, ReportRow, ReportSourceRow
 
 Report = TypeVar("Report", bound=Labelled)
 
@@ -217,6 +219,35 @@ class ReportStore:
             )
             await session.execute(delete(ReportRow).where(col(ReportRow.report_id).in_(ids)))
         return tuple(ids)
+
+
+async def erase_reports(
+    session: AsyncSession, report_ids: Iterable[str], *, reader: str, made_since: datetime
+) -> tuple[str, ...]:
+    """Delete a reader's reports of these ids, in the transaction of what they were made for.
+
+    With each goes what it asked of the other orchestrator and what that answered. What is another
+    reader's, or older than *made_since*, stays. Returns the ids of what is gone.
+    """
+    named = set(report_ids)
+    briefs = {f"{report_id}-for-{asked.value}" for report_id in named for asked in EventDomain}
+    asked_for = (
+        col(CollaborationRow.request_report_id).in_(sorted(briefs)),
+        col(CollaborationRow.reader) == reader,
+    )
+    exchanges = (await session.execute(select(CollaborationRow).where(*asked_for))).scalars().all()
+    named |= briefs
+    named |= {row.response_report_id for row in exchanges if row.response_report_id is not None}
+    own = select(ReportRow.report_id).where(
+        col(ReportRow.report_id).in_(sorted(named)),
+        col(ReportRow.reader) == reader,
+        col(ReportRow.created_at) >= made_since,
+    )
+    ids = (await session.execute(own)).scalars().all()
+    await session.execute(delete(CollaborationRow).where(*asked_for))
+    await session.execute(delete(ReportSourceRow).where(col(ReportSourceRow.report_id).in_(ids)))
+    await session.execute(delete(ReportRow).where(col(ReportRow.report_id).in_(ids)))
+    return tuple(sorted(ids))
 
 
 def _own_entry(row: ReportRow | None, reader: Reader) -> ReportEntry | None:

@@ -10,26 +10,28 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from domain.clearance import ConfidentialityLevel, Reader
-from domain.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from domain.clearance import Reader
+from domain.errors import Conflict, InvalidInput
 from domain.knowledge import ItemKey
 from domain.sessions import (
     LONGEST_MESSAGE,
     Message,
     Session,
     SessionAnswer,
+    SessionErasure,
     Speaker,
     label_of_message,
 )
-from storage.audit import AuditAction, AuditLog, AuditOutcome, storable
+from storage.audit import AuditAction, AuditLog, storable
 from storage.database import Database
 from storage.session_answers import SessionAnswers
+from storage.session_audit import SessionAudit
+from storage.session_erasure import EraseCopies, SessionEraser, no_copies
 from storage.session_rows import (
     PLACES,
     answer_of,
@@ -58,14 +60,16 @@ class SessionStore:
         self,
         database: Database,
         audit: AuditLog,
+        eraser: SessionEraser,
         *,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
         self._database = database
-        self._audit = audit
+        self._audited = SessionAudit(audit)
         self._clock = clock
         self._new_id = new_id
+        self._eraser = eraser
         self.turns = SessionTurns(database)
         self._answers = SessionAnswers(database, audit, clock=clock, new_id=new_id)
 
@@ -80,7 +84,7 @@ class SessionStore:
                 "a session's id has 1 to 64 characters, each of them a letter, a digit, - or _"
             )
         async with (
-            self._audited_denial(reader, AuditAction.WRITE, session=session_id),
+            self._audited.denial(reader, AuditAction.WRITE, session=session_id),
             self._database.writing() as session,
         ):
             row = await session.get(SessionRow, session_id)
@@ -96,12 +100,12 @@ class SessionStore:
     async def get(self, session_id: str, reader: Reader) -> Session:
         """Return a session as its reader may see it now. Raises `NotFound`."""
         async with (
-            self._audited_denial(reader, AuditAction.READ, session=session_id),
+            self._audited.denial(reader, AuditAction.READ, session=session_id),
             self._database.reading() as session,
         ):
             row = await own_session(session, session_id, reader)
             found = await session_of(session, row, reader)
-        await self._record_titles([found], reader)
+        await self._audited.titles([found], reader)
         return found
 
     async def list(self, reader: Reader, *, limit: int) -> tuple[Session, ...]:
@@ -125,7 +129,7 @@ class SessionStore:
         async with self._database.reading() as session:
             rows = (await session.execute(newest)).scalars().all()
             found = [await session_of(session, row, reader) for row in rows]
-        await self._record_titles(found, reader)
+        await self._audited.titles(found, reader)
         return tuple(found)
 
     async def receive(
@@ -139,7 +143,7 @@ class SessionStore:
         """
         _check(content, message_id)
         async with (
-            self._audited_denial(reader, AuditAction.WRITE, session=session_id),
+            self._audited.denial(reader, AuditAction.WRITE, session=session_id),
             self._database.writing() as session,
         ):
             await own_session(session, session_id, reader)
@@ -161,7 +165,7 @@ class SessionStore:
         if message is None or row is None:
             return None
         found = answer_of(row, message.message_id)
-        await self._record_read(message.session_id, [found], reader)
+        await self._audited.messages(message.session_id, [found], reader)
         return found
 
     async def wait_for_turn(self, message_id: str, reader: Reader, *, within: timedelta) -> None:
@@ -170,7 +174,7 @@ class SessionStore:
         See `SessionTurns`. Raises `TransientStorageError` after waiting in vain, `NotFound` for what
         the reader did not say.
         """
-        async with self._audited_denial(reader, AuditAction.READ, message=message_id):
+        async with self._audited.denial(reader, AuditAction.READ, message=message_id):
             await self.turns.wait(message_id, reader, within=within)
 
     @asynccontextmanager
@@ -193,7 +197,7 @@ class SessionStore:
 
         See `SessionAnswers.add`. Raises `AccessDenied` and `NotFound`.
         """
-        async with self._audited_denial(reader, AuditAction.RELEASE, message=message_id):
+        async with self._audited.denial(reader, AuditAction.RELEASE, message=message_id):
             return await self._answers.add(
                 message_id,
                 answer,
@@ -208,7 +212,7 @@ class SessionStore:
 
         The report that an answer names is noted with it. Raises `NotFound`.
         """
-        async with self._audited_denial(reader, AuditAction.WRITE, message=message_id):
+        async with self._audited.denial(reader, AuditAction.WRITE, message=message_id):
             await self._answers.note_report(message_id, report_id, reader)
 
     async def fail(self, message_id: str, reason: str, reader: Reader) -> None:
@@ -218,7 +222,7 @@ class SessionStore:
         `NotFound`.
         """
         async with (
-            self._audited_denial(reader, AuditAction.WRITE, message=message_id),
+            self._audited.denial(reader, AuditAction.WRITE, message=message_id),
             self._database.writing() as session,
         ):
             row = await own_message(session, message_id, reader)
@@ -236,15 +240,33 @@ class SessionStore:
         )
         latest = latest if limit is None else latest.limit(limit)
         async with (
-            self._audited_denial(reader, AuditAction.READ, session=session_id),
+            self._audited.denial(reader, AuditAction.READ, session=session_id),
             self._database.reading() as session,
         ):
             await own_session(session, session_id, reader)
             rows = (await session.execute(latest)).scalars().all()
             ids = await ids_of_asked(session, rows)
         found = messages_of(rows[::-1], ids, reader)
-        await self._record_read(session_id, found, reader)
+        await self._audited.messages(session_id, found, reader)
         return found
+
+    async def delete(
+        self, session_id: str, reader: Reader, *, erase_copies: EraseCopies = no_copies
+    ) -> SessionErasure:
+        """Erase the reader's own session with everything that it left, and look whether anything is there.
+
+        See `SessionEraser.delete`. Raises `NotFound`.
+        """
+        async with self._audited.denial(reader, AuditAction.DELETE, session=session_id):
+            return await self._eraser.delete(session_id, reader, erase_copies)
+
+    async def erase_made_from(self, key: ItemKey) -> int:
+        """Erase every answer that was made from the item; return how many. A purge does so."""
+        return await self._eraser.erase_made_from(key)
+
+    async def erase_outlived(self, now: datetime) -> int:
+        """Erase every session that has outlived its retention; return how many."""
+        return await self._eraser.erase_outlived(now)
 
     async def _add(
         self,
@@ -273,33 +295,6 @@ class SessionStore:
         await session.flush()
         return row
 
-    async def _record_titles(self, sessions: Iterable[Session], reader: Reader) -> None:
-        """Audit a list of sessions of which some may open with what is above internal."""
-        above = sorted(one.session_id for one in sessions if _is_above(one.confidentiality_level))
-        if above:
-            detail = {"sessions": above}
-            await self._audit.record(reader.name, AuditAction.READ, AuditOutcome.ALLOWED, detail)
-
-    async def _record_read(
-        self, session_id: str, messages: Iterable[Message], reader: Reader
-    ) -> None:
-        above = [one for one in messages if _is_above(one.confidentiality_level)]
-        if above:
-            highest = max(one.confidentiality_level.rank for one in above)
-            detail = {"session": session_id, "messages": len(above), "level_rank": highest}
-            await self._audit.record(reader.name, AuditAction.READ, AuditOutcome.ALLOWED, detail)
-
-    @asynccontextmanager
-    async def _audited_denial(
-        self, reader: Reader, action: AuditAction, **asked: str
-    ) -> AsyncGenerator[None]:
-        try:
-            yield
-        except (NotFound, AccessDenied):
-            detail: dict[str, Any] = {name: storable(value)[:64] for name, value in asked.items()}
-            await self._audit.record(reader.name, action, AuditOutcome.DENIED, detail)
-            raise
-
 
 def _check(content: str, message_id: str) -> None:
     if not is_identifier(message_id):
@@ -310,7 +305,3 @@ def _check(content: str, message_id: str) -> None:
         raise InvalidInput(
             f"a message has 1 to {LONGEST_MESSAGE} characters that a database can hold"
         )
-
-
-def _is_above(level: ConfidentialityLevel) -> bool:
-    return level.rank > ConfidentialityLevel.INTERNAL.rank

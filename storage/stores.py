@@ -14,6 +14,7 @@ from storage.cache import CacheKind, ContextCache
 from storage.cached_embeddings import CachedEmbeddings
 from storage.cached_search import CachedSearch
 from storage.collaborations import CollaborationStore
+from storage.conclusions import ConclusionMemory
 from storage.database import Database, open_database
 from storage.embeddings import EmbeddingModel
 from storage.epochs import LevelEpochs
@@ -32,6 +33,7 @@ from storage.redis_server import RedisConnection
 from storage.reports import ReportStore
 from storage.run_history import RunHistory
 from storage.sealing import Sealer, open_sealer
+from storage.session_erasure import SessionEraser
 from storage.sessions import SessionStore
 from storage.settings import Settings
 from storage.shared_cache import SharedTier
@@ -58,6 +60,7 @@ class Stores:
     reports: ReportStore
     sessions: SessionStore
     working_memory: WorkingMemoryStore
+    conclusions: ConclusionMemory
     runs: RunHistory
     redis: RedisConnection
     cache: ContextCache
@@ -107,6 +110,24 @@ async def open_stores(
         outgoing = OutgoingEvents(clock=tell_time)
         relay = EventRelay(database, events)
         indexer = Indexer(database, index, model, outgoing, clock=tell_time)
+        memory = WorkingMemoryStore(
+            database,
+            audit,
+            SharedTier(redis, entries=_MEMORIES),
+            sealer,
+            clock=tell_time,
+            lifetime=timedelta(seconds=settings.working_memory_ttl_seconds),
+        )
+        conclusions = ConclusionMemory(database, audit, index, model, embeddings, clock=tell_time)
+        eraser = SessionEraser(
+            database=database,
+            audit=audit,
+            memory=memory,
+            conclusions=conclusions,
+            results=results,
+            cache=cache,
+            settings=settings,
+        )
         knowledge = KnowledgeBase(
             database=database,
             audit=audit,
@@ -123,6 +144,7 @@ async def open_stores(
                 database=database,
                 indexer=indexer,
                 reports=reports,
+                sessions=eraser,
                 results=results,
                 cache=cache,
                 settings=settings,
@@ -142,15 +164,9 @@ async def open_stores(
             subscriptions=BriefingSubscriptions(database, audit),
             knowledge=knowledge,
             reports=reports,
-            sessions=SessionStore(database, audit, clock=tell_time, new_id=make_id),
-            working_memory=WorkingMemoryStore(
-                database,
-                audit,
-                SharedTier(redis, entries=_MEMORIES),
-                sealer,
-                clock=tell_time,
-                lifetime=timedelta(seconds=settings.working_memory_ttl_seconds),
-            ),
+            sessions=SessionStore(database, audit, eraser, clock=tell_time, new_id=make_id),
+            working_memory=memory,
+            conclusions=conclusions,
             runs=RunHistory(database, clock=tell_time),
             redis=redis,
             cache=cache,

@@ -90,10 +90,23 @@ class VectorIndex:
                 return None
             from storage.level_table import open_level_table  # noqa: PLC0415 - as above
 
-            table = await open_level_table(await self._connection(level), level)
+            table = await open_level_table(await self.connect(level), level)
             await table.check_stamp(await self._model.identity())
             self._tables[level] = table
         return self._tables[level]
+
+    async def connect(self, level: ConfidentialityLevel) -> AsyncConnection:
+        """Return the one connection to the database of *level*, opening (or creating) it."""
+        if level not in self._locations:
+            raise StorageError(
+                f"this process has no keys to the index of the level {level.value}: set "
+                "DIARCHY_PROCESS_CEILING below it, or give it options of that level"
+            )
+        async with self._connecting:
+            if level not in self._connections:
+                await asyncio.to_thread(import_lancedb)
+                self._connections[level] = await _connect(self._locations[level])
+        return self._connections[level]
 
     async def count_passages(self) -> dict[ConfidentialityLevel, int]:
         """Return how many windows each level's tables hold, of the levels that this process can open."""
@@ -109,7 +122,7 @@ class VectorIndex:
     async def recreate_table(self, level: ConfidentialityLevel) -> LevelTable:
         """Replace the table of *level* by an empty one for the present embedding model."""
         identity: EmbeddingIdentity = await self._model.identity()
-        connection = await self._connection(level)
+        connection = await self.connect(level)
         from storage.level_table import create_level_table  # noqa: PLC0415 - as above
 
         self._tables[level] = await create_level_table(connection, level, identity)
@@ -118,23 +131,10 @@ class VectorIndex:
     @translated_index_errors()
     async def has_table(self, level: ConfidentialityLevel) -> bool:
         """Return whether *level* has a table, whichever model made it."""
-        connection = await self._connection(level)
+        connection = await self.connect(level)
         from storage.level_table import WINDOWS  # noqa: PLC0415 - as above
 
         return WINDOWS in (await connection.list_tables()).tables
-
-    async def _connection(self, level: ConfidentialityLevel) -> AsyncConnection:
-        """Return the one connection to the database of *level*, opening (or creating) it."""
-        if level not in self._locations:
-            raise StorageError(
-                f"this process has no keys to the index of the level {level.value}: set "
-                "DIARCHY_PROCESS_CEILING below it, or give it options of that level"
-            )
-        async with self._connecting:
-            if level not in self._connections:
-                await asyncio.to_thread(import_lancedb)
-                self._connections[level] = await _connect(self._locations[level])
-        return self._connections[level]
 
 
 @translated_index_errors()

@@ -18,15 +18,15 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from domain.clearance import Clearance, ConfidentialityLevel, Reader
-from domain.errors import NotFound
 from domain.model import FrozenModel
 from domain.sessions import Message, WorkingMemory
 from domain.working_memory import MOST_TURNS, memory_of
-from storage.audit import AuditAction, AuditLog, AuditOutcome, storable
+from storage.audit import AuditAction, AuditLog
 from storage.cached_values import CachedValue, ModelCodec, sealed, unsealed
 from storage.database import Database
 from storage.event_streams import namespace_of
 from storage.sealing import Sealer
+from storage.session_audit import SessionAudit
 from storage.session_rows import answer_of, level_of_session, message_of, own_session, readable
 from storage.session_tables import MessageRow
 from storage.shared_cache import SharedTier, Stored
@@ -78,7 +78,7 @@ class WorkingMemoryStore:
         lifetime: timedelta,
     ) -> None:
         self._database = database
-        self._audit = audit
+        self._audited = SessionAudit(audit)
         self._shared = shared
         self._sealer = sealer
         self._clock = clock
@@ -132,14 +132,12 @@ class WorkingMemoryStore:
 
     @asynccontextmanager
     async def _reading(self, session_id: str, reader: Reader) -> AsyncGenerator[AsyncSession]:
-        try:
-            async with self._database.reading() as session:
-                await own_session(session, session_id, reader)
-                yield session
-        except NotFound:
-            detail = {"session": storable(session_id)[:64]}
-            await self._audit.record(reader.name, AuditAction.READ, AuditOutcome.DENIED, detail)
-            raise
+        async with (
+            self._audited.denial(reader, AuditAction.READ, session=session_id),
+            self._database.reading() as session,
+        ):
+            await own_session(session, session_id, reader)
+            yield session
 
     async def _write(self, name: str, entry: _Entry, reader: Reader) -> None:
         encoded = _CODEC.encode(entry)

@@ -53,7 +53,7 @@ async def registered(
     return reader_at(level, name)
 
 
-async def exchange(
+async def exchange(  # noqa: PLR0917 - who says what where, in the order of saying it
     stores: Stores,
     session_id: str,
     message_id: str,

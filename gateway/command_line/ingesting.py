@@ -85,7 +85,9 @@ async def _reindex() -> int:
 
     with _progress("Reindexing") as show_progress:
         async with open_stores(get_settings()) as stores:
-            return await stores.knowledge.reindex(partial(show_progress, "Reindexing"))
+            items = await stores.knowledge.reindex(partial(show_progress, "Reindexing"))
+            await stores.conclusions.rebuild()
+            return items
 
 
 @contextmanager
