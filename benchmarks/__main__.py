@@ -14,11 +14,15 @@ NAMES = (
     "ingest_throughput",
     "search_latency",
     "analysis_time",
+    "conversation_time",
     "cache_latency",
     "event_throughput",
     "run_overhead",
     "routing",
+    "domain_routing",
+    "follow_up_retrieval",
     "retrieval_quality",
+    "grounding",
 )
 
 

@@ -33,7 +33,7 @@ from tasks.stores import use_stores
 
 _REPETITIONS = 15
 _FLOWS = 8
-_BETWEEN_FLOWS_SECONDS = 3
+BETWEEN_FLOWS_SECONDS = 3
 """A server on SQLite is still writing the last run's events, and would make the next one wait."""
 _REQUIRED = 4.0
 _REQUIREMENT = EXAMPLES / "requirements" / "real-time-tracking.txt"
@@ -46,7 +46,7 @@ async def run(_: Path | None) -> None:
     requirement = _REQUIREMENT.read_text(encoding="utf-8")
     context = json.loads(_REQUIREMENT.with_suffix(".context.json").read_text(encoding="utf-8"))
     async with temporary_stores() as stores, use_stores(stores):
-        await _ingest_examples()
+        await ingest_examples()
         own: dict[str, list[float]] = defaultdict(list)
         sketch: dict[str, list[float]] = defaultdict(list)
         for number in range(-1, _REPETITIONS):
@@ -125,18 +125,18 @@ async def _flow_seconds(requirement: str, context: dict[str, str]) -> list[float
 
             seconds: list[float] = []
             for number in range(_FLOWS + 1):
-                await asyncio.sleep(_BETWEEN_FLOWS_SECONDS)
+                await asyncio.sleep(BETWEEN_FLOWS_SECONDS)
                 started = time.perf_counter()
                 await comprehensive_analysis(requirement, READER, context)
                 if number:
                     seconds.append(time.perf_counter() - started)
             return seconds
         finally:
-            await asyncio.to_thread(_send_what_is_queued)
+            await asyncio.to_thread(send_what_is_queued)
             await asyncio.to_thread(server.stop)
 
 
-def _send_what_is_queued() -> None:
+def send_what_is_queued() -> None:
     """Let Prefect's senders of logs and events finish while there is a server to send to."""
     from prefect.events.worker import EventsWorker  # noqa: PLC0415 - as above
     from prefect.logging.handlers import APILogWorker  # noqa: PLC0415 - as above
@@ -145,7 +145,8 @@ def _send_what_is_queued() -> None:
     EventsWorker.drain_all(timeout=10)
 
 
-async def _ingest_examples() -> None:
+async def ingest_examples() -> None:
+    """Bring the example company into the current stores."""
     writer = await identify_requester.fn(READER, None)
     listing = await find_source_files.fn([str(EXAMPLE_KNOWLEDGE)])
     await store_files.fn(listing.files, IngestDefaults(), writer, NOW, DuplicateTracker())

@@ -24,3 +24,8 @@ class KeptRequest(FrozenModel):
     request_id: Identifier = Field(
         title="Request id", description="What `diarchy requests add` printed."
     )
+    once: bool = Field(
+        default=False,
+        title="Once",
+        description="Whether it is analysed once: run again, the report that was stored is returned.",
+    )

@@ -176,7 +176,7 @@ class SessionErasure(FrozenModel):
     """Messages and answers."""
     conclusions: int
     reports: int
-    """Stored analyses, with what was stored to make them from."""
+    """Stored analyses that its answers name; what they were asked by goes with them."""
     working_memories: int
     """Entries of working memory that Redis held; none is counted where Redis does not answer."""
     phrases_sought: int

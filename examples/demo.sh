@@ -61,3 +61,4 @@ ls out/*.html
 echo
 echo "Open out/briefing.html in a browser; the .md and .json beside it say the same."
 echo "Go on with this home: DIARCHY_HOME=out/demo-home .venv/bin/diarchy search ... --as board-office"
+echo "Or talk with it: DIARCHY_HOME=out/demo-home .venv/bin/diarchy chat --as board-office"

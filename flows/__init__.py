@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flows.dispatch_events import dispatch_events
     from flows.ingest_knowledge import ingest_knowledge
     from flows.maintain_knowledge import maintain_knowledge
+    from flows.process_message import process_message
     from flows.scheduled_briefings import scheduled_briefings
     from flows.strategic_summary import strategic_summary
     from flows.technical_analysis import technical_analysis
@@ -33,6 +34,7 @@ __all__ = [
     "dispatch_events",
     "ingest_knowledge",
     "maintain_knowledge",
+    "process_message",
     "scheduled_briefings",
     "strategic_summary",
     "technical_analysis",

@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from prefect.futures import PrefectFuture
-from pydantic import Field
 
 from domain.clearance import ConfidentialityLevel
 from domain.ingest import IngestReport
-from domain.knowledge import KnowledgeCategory
 from domain.records import IngestDefaults
 from flows.dask_cluster import ClusterTaskRunner
 from flows.ingest_knowledge import store_sources
-from flows.parameters import Explained, Requester
+from flows.parameters import (
+    DefaultCategory,
+    DefaultLevel,
+    DefaultPriority,
+    Requester,
+    SourcePaths,
+)
 from storage.item_windows import IndexBatch
 from tasks.artifacts import shown_progress
 from tasks.identification import identify_requester
@@ -42,17 +46,11 @@ Embedding = tuple[IndexBatch, PrefectFuture[Any]]
     task_runner=cast("Any", ClusterTaskRunner()),  # typed for runners of Prefect's own futures
 )
 async def bulk_ingest(
-    paths: Annotated[list[str], Field(min_length=1), Explained("Files and folders to read.")],
+    paths: SourcePaths,
     requester: Requester,
-    confidentiality_level: Annotated[
-        ConfidentialityLevel | None, Explained("For records that name no level.")
-    ] = None,
-    category: Annotated[
-        KnowledgeCategory | None, Explained("For records that name no category.")
-    ] = None,
-    strategic_priority: Annotated[
-        int | None, Field(ge=1, le=10), Explained("For records that name no priority.")
-    ] = None,
+    confidentiality_level: DefaultLevel = None,
+    category: DefaultCategory = None,
+    strategic_priority: DefaultPriority = None,
 ) -> IngestReport:
     """Read files, store their items at up to the requester's clearance, and index them by many.
 

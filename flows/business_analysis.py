@@ -13,6 +13,7 @@ from tasks.analysis import analyze_business, open_request, retrieve_context, sto
 from tasks.artifacts import show_result
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
+from tasks.made_once import find_analysis, single_report_id
 from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
@@ -27,7 +28,11 @@ async def business_analysis(
     """Analyse a requirement from the business side."""
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
-        run = await stamp_run()
+        report_id = single_report_id(requirement, ReportKind.BUSINESS, reader)
+        if report_id and (stored := await find_analysis(BusinessPerspective, report_id, reader)):
+            await show_result(stored, report_id, reader)
+            return stored
+        run = await stamp_run(report_id)
         if isinstance(requirement, StoredRequest):
             brief = await load_brief(requirement, reader)
             request, evidence, now = request_of(brief), brief.evidence, brief.now

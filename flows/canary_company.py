@@ -49,6 +49,11 @@ def reader_name(clearance: ConfidentialityLevel) -> str:
     return f"canary-{clearance.value.replace('_', '-')}"
 
 
+def session_name(clearance: ConfidentialityLevel) -> str:
+    """Return the id of the session in which the principal of that clearance talks."""
+    return f"{reader_name(clearance)}-talks"
+
+
 def knowledge_id(category: KnowledgeCategory, level: ConfidentialityLevel) -> str:
     """Return the id of the item of that category and level."""
     return f"{category.value.replace('_', '-')}-{level.rank}"
@@ -57,6 +62,15 @@ def knowledge_id(category: KnowledgeCategory, level: ConfidentialityLevel) -> st
 def requirement_with(word: str, now: datetime) -> str:
     """Return what the analyses of a sweep are asked; it counts as internal."""
     return _REQUIREMENT.format(word=word, later=f"{now + timedelta(days=120):%d %B %Y}")
+
+
+def conversation_about(word: str) -> tuple[str, ...]:
+    """Return what each reader says: a question to look up, one for both sides, and a follow-up."""
+    return (
+        f"Look up what is written about {word} and real-time tracking.",
+        f"Should we offer real-time tracking {word} to all customers? Ask both.",
+        "And what would that cost?",
+    )
 
 
 def write_knowledge(file: Path, words: Mapping[ConfidentialityLevel, str], now: datetime) -> None:

@@ -7,7 +7,7 @@ more than any real error is likely to say.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,13 +28,14 @@ from domain.sealed import SealedText
 from domain.summary import Cadence, TimeHorizon
 from flows.bulk_ingest import bulk_ingest
 from flows.business_analysis import business_analysis
-from flows.canary_company import READERS, knowledge_id, reader_name
+from flows.canary_company import READERS, knowledge_id, reader_name, session_name
 from flows.ceo_briefing import ceo_briefing
 from flows.comprehensive_analysis import comprehensive_analysis
 from flows.dispatch_events import GROUP, dispatch_events
 from flows.event_handlers import EventHandlers
 from flows.ingest_knowledge import ingest_knowledge
 from flows.maintain_knowledge import maintain_knowledge
+from flows.process_message import process_message
 from flows.scheduled_briefings import scheduled_briefings
 from flows.starting import FinishedRun
 from flows.strategic_summary import strategic_summary
@@ -76,13 +77,16 @@ class Rehearsal:
         knowledge: Path,
         requirement: str,
         stored: KeptRequest,
+        *,
+        conversation: Sequence[str],
         search: Search,
     ) -> None:
         self._stores = stores
         self._search = search
         sealed = stores.sealer.seal_text(requirement)
         context = stores.sealer.seal_notes({"remark": requirement})
-        self._acts = _acts(knowledge, sealed, context, stored)
+        messages = [stores.sealer.seal_text(message) for message in conversation]
+        self._acts = _acts(knowledge, sealed, context, stored, messages)
         self.flows: set[str] = set()
         self.steps_failed: list[str] = []
         self.answers: dict[ConfidentialityLevel, list[str]] = {}
@@ -98,7 +102,9 @@ class Rehearsal:
             for step, act in runs_by_step.items():
                 await self._run_failing(_as_new(act, step), step)
             of_highest = [act for act in self._acts if act.clearance is _HIGHEST]
-            for flow in (ceo_briefing, comprehensive_analysis):
+            message = next(act for act in of_highest if act.flow is process_message)
+            await self._run_failing(message, "compose-answer", "fail-message")
+            for flow in (ceo_briefing, comprehensive_analysis, process_message):
                 act = next(act for act in of_highest if act.flow is flow)
                 await self._run_stumbling(_as_new(act, "stumbling"))
 
@@ -132,12 +138,12 @@ class Rehearsal:
         name = f"{act.flow.name} at {act.clearance}"
         self._search.look(Place(PlaceKind.ANSWER, name, act.clearance), told.encode())
 
-    async def _run_failing(self, act: Act, step: str) -> None:
-        """Run with an error of *step* that does not pass."""
+    async def _run_failing(self, act: Act, *steps: str) -> None:
+        """Run with an error of each of *steps* that does not pass."""
         failed: list[str] = []
 
         def fail(name: str, given: tuple[Any, ...], result: Any) -> None:
-            if name == step and not failed:
+            if name in steps and name not in failed:
                 failed.append(name)
                 raise RuntimeError(f"{given!r} {result!r}")
 
@@ -187,7 +193,11 @@ def _as_new(act: Act, name: str) -> Act:
 
 
 def _acts(
-    knowledge: Path, requirement: SealedText, context: SealedText, stored: KeptRequest
+    knowledge: Path,
+    requirement: SealedText,
+    context: SealedText,
+    stored: KeptRequest,
+    messages: Sequence[SealedText],
 ) -> list[Act]:
     """Return every run of the rehearsal: the ingest first, then what reads, then the upkeep."""
     files = {"paths": [str(knowledge)], "requester": reader_name(_HIGHEST)}
@@ -200,6 +210,8 @@ def _acts(
             Act(ceo_briefing, {**requester, "edition": "canary", "alert": _ALERT}, clearance),
             Act(comprehensive_analysis, {**asked, **requester}, clearance),
         ]
+        session = {"session_id": session_name(clearance), **requester}
+        acts += [Act(process_message, {"content": said, **session}, clearance) for said in messages]
     highest = {"requester": reader_name(_HIGHEST)}
     summaries = [{"domain": domain, "time_horizon": TimeHorizon.WEEK} for domain in Domain]
     acts += [Act(strategic_summary, {**summary, **highest}) for summary in summaries]

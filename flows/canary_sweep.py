@@ -31,7 +31,14 @@ from domain.canary import (
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.requests import AnalysisBrief, KeptRequest
 from domain.summary import Cadence
-from flows.canary_company import READERS, reader_name, requirement_with, write_knowledge
+from flows.canary_company import (
+    READERS,
+    conversation_about,
+    reader_name,
+    requirement_with,
+    session_name,
+    write_knowledge,
+)
 from flows.canary_rehearsal import Rehearsal
 from storage.redis_census import forget_installation, redis_url_of
 from storage.reports import ReportKind
@@ -127,13 +134,18 @@ async def _rehearse(
     for clearance in READERS:
         await stores.principals.add(reader_name(clearance), clearance)
         await stores.subscriptions.add(reader_name(clearance), [Cadence.WEEKLY])
+        reader = await stores.principals.get_reader(reader_name(clearance))
+        await stores.sessions.start(reader, session_id=session_name(clearance))
     internal = words[ConfidentialityLevel.INTERNAL]
     with tempfile.TemporaryDirectory() as folder:
         knowledge = Path(folder) / "canaries.jsonl"
         await asyncio.to_thread(write_knowledge, knowledge, words, stores.clock())
         requirement = requirement_with(internal, stores.clock())
         stored = await _store_request(stores, words)
-        rehearsal = Rehearsal(stores, knowledge, requirement, stored, search)
+        said = conversation_about(internal)
+        rehearsal = Rehearsal(
+            stores, knowledge, requirement, stored, conversation=said, search=search
+        )
         async with use_stores(stores):
             await rehearsal.perform()
     return rehearsal

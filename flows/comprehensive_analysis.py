@@ -16,6 +16,7 @@ from flows.parameters import (
 )
 from flows.partial import attempt
 from reasoning.assembly import assemble_analysis
+from reasoning.model_writing import Writing
 from storage.reports import ReportKind
 from tasks.analysis import (
     analyze_business,
@@ -29,6 +30,8 @@ from tasks.analysis import (
 )
 from tasks.artifacts import show_result
 from tasks.identification import identify_requester, stamp_run
+from tasks.made_once import find_analysis, single_report_id
+from tasks.model_writing import ModelWork, signed, write_with_model
 from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
@@ -49,9 +52,14 @@ async def comprehensive_analysis(
     Raises `AccessDenied` for an unknown or revoked requester.
     """
     degraded: list[Degradation] = []
+    works: list[ModelWork] = []
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
-        run = await stamp_run()
+        report_id = single_report_id(requirement, ReportKind.ANALYSIS, reader)
+        if report_id and (stored := await find_analysis(ComprehensiveAnalysis, report_id, reader)):
+            await show_result(stored, report_id, reader)
+            return stored
+        run = await stamp_run(report_id)
         request = await open_request(requirement, context, reader, run.now)
         evidence = await retrieve_context(request, reader)
 
@@ -60,6 +68,15 @@ async def comprehensive_analysis(
             analyze_business(request, evidence, run.now),
             part="business_perspective",
             degraded=degraded,
+        )
+        business = await write_with_model(
+            Writing.BUSINESS,
+            business,
+            request,
+            evidence,
+            part="business_perspective",
+            degraded=degraded,
+            works=works,
         )
 
         # Phase 2: the technical requirements in it
@@ -84,12 +101,30 @@ async def comprehensive_analysis(
             part="technical_perspective",
             degraded=degraded,
         )
+        technical = await write_with_model(
+            Writing.TECHNICAL,
+            technical,
+            request,
+            evidence,
+            part="technical_perspective",
+            degraded=degraded,
+            works=works,
+        )
 
         # Phase 4: strategic synthesis
         synthesis = await attempt(
             synthesize(request, business, technical, evidence, run.now),
             part="strategic_synthesis",
             degraded=degraded,
+        )
+        synthesis = await write_with_model(
+            Writing.SYNTHESIS,
+            synthesis,
+            request,
+            evidence,
+            part="strategic_synthesis",
+            degraded=degraded,
+            works=works,
         )
 
         # Phase 5: unified recommendations
@@ -108,7 +143,7 @@ async def comprehensive_analysis(
             analysis_id=run.report_id,
             requester=reader.name,
             now=run.now,
-            reasoner=reasoner_name(),
+            reasoner=signed(reasoner_name(), works),
             context=evidence,
             degraded=tuple(degraded),
         )

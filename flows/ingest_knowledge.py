@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from domain.clearance import ConfidentialityLevel, Reader
+from domain.clearance import Reader
 from domain.ingest import IngestReport
-from domain.knowledge import KnowledgeCategory
 from domain.records import DuplicateTracker, IngestDefaults
-from flows.parameters import Explained, Requester
+from flows.parameters import (
+    DefaultCategory,
+    DefaultLevel,
+    DefaultPriority,
+    Requester,
+    SourcePaths,
+)
 from storage.source_files.listing import SourceListing
 from tasks.artifacts import shown_progress
 from tasks.identification import identify_requester, stamp_run
@@ -29,17 +30,11 @@ from tasks.stores import flow_stores
 
 @quiet_flow(name="ingest-knowledge", run_name="ingest-knowledge by {requester}")
 async def ingest_knowledge(
-    paths: Annotated[list[str], Field(min_length=1), Explained("Files and folders to read.")],
+    paths: SourcePaths,
     requester: Requester,
-    confidentiality_level: Annotated[
-        ConfidentialityLevel | None, Explained("For records that name no level.")
-    ] = None,
-    category: Annotated[
-        KnowledgeCategory | None, Explained("For records that name no category.")
-    ] = None,
-    strategic_priority: Annotated[
-        int | None, Field(ge=1, le=10), Explained("For records that name no priority.")
-    ] = None,
+    confidentiality_level: DefaultLevel = None,
+    category: DefaultCategory = None,
+    strategic_priority: DefaultPriority = None,
 ) -> IngestReport:
     """Read files, store their items at up to the requester's clearance, and index them.
 

@@ -1,4 +1,4 @@
-"""Daily care: finish what writes still owe, let go of what expired, erase what was deleted."""
+"""Daily care: finish what writes still owe, let go of what expired or outlived, erase what was deleted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from domain.ingest import MaintenanceReport
 from tasks.ingestion import index_pending
 from tasks.maintenance import (
     drop_old_results,
+    erase_outlived_sessions,
     erase_remains,
+    index_conclusions,
     settle_events,
     settle_index,
     verify_audit_log,
@@ -21,6 +23,8 @@ async def maintain_knowledge() -> MaintenanceReport:
     async with flow_stores():
         indexed = await index_pending()
         expired = await settle_index()
+        await index_conclusions()
+        await erase_outlived_sessions()
         await erase_remains()
         await drop_old_results()
         await settle_events()

@@ -14,7 +14,8 @@ from pydantic_core import CoreSchema
 from domain.briefing import AlertNotice
 from domain.clearance import ConfidentialityLevel
 from domain.collaboration import CollaborationMode, StoredRequest
-from domain.knowledge import Domain
+from domain.event_payloads import Identifier
+from domain.knowledge import Domain, KnowledgeCategory
 from domain.requests import KeptRequest
 from domain.sealed import SealedText
 from domain.summary import Cadence, TimeHorizon
@@ -76,6 +77,22 @@ RequirementOrRequest = Annotated[
         "collaboration is what the other orchestrator asked; it is then answered."
     ),
 ]
+SessionId = Annotated[
+    Identifier, Explained("A session that the requester started: `diarchy sessions list`.")
+]
+MessageContent = Annotated[
+    _PlainText | SealedText,
+    Explained(
+        "What to say. Plain text is kept in Prefect's database and shown to whoever may see its "
+        "pages: for what they may not read, use `diarchy chat`, which seals it."
+    ),
+]
+MessageId = Annotated[
+    Identifier | None,
+    Explained(
+        "A name for the message: however often one of that name is sent, it is answered once."
+    ),
+]
 SummaryDomain = Annotated[
     Domain, Explained("Which part of the company: business, technical or market.")
 ]
@@ -122,6 +139,14 @@ AnswerWithin = Annotated[
         "Seconds to wait for an answer over the event bus; then the analysis goes on "
         "without it and says so."
     ),
+]
+SourcePaths = Annotated[list[str], Field(min_length=1), Explained("Files and folders to read.")]
+DefaultLevel = Annotated[ConfidentialityLevel | None, Explained("For records that name no level.")]
+DefaultCategory = Annotated[
+    KnowledgeCategory | None, Explained("For records that name no category.")
+]
+DefaultPriority = Annotated[
+    int | None, Field(ge=1, le=10), Explained("For records that name no priority.")
 ]
 
 

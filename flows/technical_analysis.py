@@ -28,6 +28,7 @@ from tasks.analysis import (
 from tasks.artifacts import show_result
 from tasks.collaboration import answer_request, load_brief, request_of
 from tasks.identification import identify_requester, stamp_run
+from tasks.made_once import find_analysis, single_report_id
 from tasks.quiet_flow import quiet_flow
 from tasks.stores import flow_stores
 
@@ -45,7 +46,11 @@ async def technical_analysis(
     """Analyse a requirement from the technical side; with *business_view*, on top of Sophia's."""
     async with flow_stores():
         reader = await identify_requester(requester, max_confidentiality)
-        run = await stamp_run()
+        report_id = single_report_id(requirement, ReportKind.TECHNICAL, reader)
+        if report_id and (stored := await find_analysis(TechnicalPerspective, report_id, reader)):
+            await show_result(stored, report_id, reader)
+            return stored
+        run = await stamp_run(report_id)
         if isinstance(requirement, StoredRequest):
             brief = await load_brief(requirement, reader)
             request, evidence, now = request_of(brief), brief.evidence, brief.now

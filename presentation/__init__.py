@@ -2,6 +2,8 @@
 
 from presentation.rendering import (
     Result,
+    conversation_html,
+    conversation_markdown,
     knowledge_item_html,
     knowledge_item_markdown,
     search_results_html,
@@ -12,6 +14,8 @@ from presentation.rendering import (
 
 __all__ = [
     "Result",
+    "conversation_html",
+    "conversation_markdown",
     "knowledge_item_html",
     "knowledge_item_markdown",
     "search_results_html",

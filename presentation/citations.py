@@ -120,7 +120,7 @@ class Citations:
                 anchor=f"source-{self._numbers}",
                 title=source.title if source else key.knowledge_id,
                 level=key.confidentiality_level,
-                facts=_source_facts(source) if source else (),
+                facts=source_facts(source) if source else (),
             )
         return self._places[place_key]
 
@@ -149,7 +149,8 @@ class Citations:
         return place.quotes[at]
 
 
-def _source_facts(source: Source) -> tuple[Fact, ...]:
+def source_facts(source: Source) -> tuple[Fact, ...]:
+    """Return what a list of sources says of an item behind its title and level."""
     facts = (
         Fact("Category", words(source.category)),
         Fact("Priority", f"{source.strategic_priority} of 10"),

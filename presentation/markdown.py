@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from domain.markdown_escaping import escape_markdown, escape_markdown_lines
 from presentation.document import (
     Actions,
     Block,
@@ -31,7 +32,6 @@ from presentation.document import (
     TrendRow,
     Trends,
 )
-from presentation.escaping import escape_markdown, escape_markdown_lines
 from presentation.wording import counted, level_letters, level_name
 
 _DEEPEST_HEADING = 6

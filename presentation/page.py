@@ -14,8 +14,8 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from domain.markdown_escaping import visible
 from presentation.document import Document
-from presentation.escaping import visible
 from presentation.wording import level_letters, level_name
 
 _TEMPLATES = "presentation.templates"

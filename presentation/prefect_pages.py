@@ -14,9 +14,9 @@ from domain.analysis import BusinessPerspective, ComprehensiveAnalysis, Technica
 from domain.briefing import CeoBriefing
 from domain.clearance import Clearance, ConfidentialityLevel
 from domain.evidence import Finding
+from domain.markdown_escaping import escape_markdown, without_autolinks
 from domain.model import FrozenModel
 from domain.summary import StrategicSummary
-from presentation.escaping import escape_markdown, without_autolinks
 from presentation.rendering import Result, to_markdown
 from presentation.wording import counted
 

@@ -11,9 +11,11 @@ from domain.analysis import BusinessPerspective, ComprehensiveAnalysis, Technica
 from domain.briefing import CeoBriefing
 from domain.evidence import RetrievedItem
 from domain.knowledge import KnowledgeItem
+from domain.sessions import Message, Session
 from domain.summary import StrategicSummary
 from presentation.analysis_document import analysis_document
 from presentation.briefing_document import briefing_document
+from presentation.conversation_document import conversation_document
 from presentation.document import Document
 from presentation.knowledge_document import item_document, search_document
 from presentation.markdown import document_markdown
@@ -62,6 +64,16 @@ def knowledge_item_markdown(item: KnowledgeItem) -> str:
 def knowledge_item_html(item: KnowledgeItem) -> str:
     """Return everything that *item* holds as one self-contained HTML document."""
     return document_page(item_document(item))
+
+
+def conversation_markdown(session: Session, messages: Sequence[Message]) -> str:
+    """Return *messages* of *session*, oldest first, as Markdown with one list of sources."""
+    return document_markdown(conversation_document(session, messages))
+
+
+def conversation_html(session: Session, messages: Sequence[Message]) -> str:
+    """Return *messages* of *session*, oldest first, as one self-contained HTML document."""
+    return document_page(conversation_document(session, messages))
 
 
 def _document(result: Result) -> Document:

@@ -14,6 +14,7 @@ from domain.analysis import Rating, Timeline
 from domain.clearance import ConfidentialityLevel
 from domain.knowledge import Domain, KnowledgeCategory
 from domain.sentences import shortened
+from domain.sessions import ERASED, Message, MessageStatus, Route, RoutingDecision
 from domain.summary import TimeHorizon
 
 _LEVEL_LETTERS = {
@@ -36,6 +37,14 @@ _RATINGS = {
     Rating.MEDIUM: "medium",
     Rating.LOW: "low",
     Rating.UNKNOWN: "unknown: nothing was found to grade it by",
+}
+
+_ANSWERERS = {
+    Route.SOPHIA: "Sophia",
+    Route.ARTEMIS: "Artemis",
+    Route.BOTH: "Sophia and Artemis",
+    Route.KNOWLEDGE: "Knowledge",
+    None: "A question back",
 }
 
 _CONFIDENCE_MEANINGS = (
@@ -77,6 +86,22 @@ def rating_words(rating: Rating) -> str:
 def category_names(categories: Iterable[KnowledgeCategory]) -> str:
     """Return the categories as a list within a sentence."""
     return enumerated(words(category).lower() for category in categories)
+
+
+def decided(decision: RoutingDecision) -> str:
+    """Return who answers and how sure that is: `Sophia, 0.82`."""
+    return f"{_ANSWERERS[decision.route]}, {decision.confidence:.2f}"
+
+
+def why_unanswered(message: Message) -> str | None:
+    """Return why a reader's message has no answer; None where it has one."""
+    if message.status is MessageStatus.RECEIVED:
+        return "Not answered yet."
+    if message.status is not MessageStatus.FAILED:
+        return None
+    if message.failure == ERASED:
+        return "The answer was erased with an item that it was made from; ask again."
+    return f"Not answered: {(message.failure or 'it failed').rstrip('.')}."
 
 
 def domain_name(domain: Domain) -> str:

@@ -243,7 +243,7 @@ def _points_of(
     points: list[Point] = []
     before: Quote | None = None
     for quote in quotes:
-        whole = _with_antecedent(quote, before)
+        whole = with_antecedent(quote, before)
         before = quote
         if whole is None or quote.is_rejected:
             continue
@@ -257,7 +257,7 @@ def _points_of(
     return points
 
 
-def _with_antecedent(quote: Quote, before: Quote | None) -> Quote | None:
+def with_antecedent(quote: Quote, before: Quote | None) -> Quote | None:
     """Return *quote*, with the sentence before it where it leans on that one; None if it cannot.
 
     What leans and does nothing for a decision is left out: the sentence before it says more alone.

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from reasoning.wording import pattern_of
+
 
 class Role(StrEnum):
     """What a sentence does for a reader who has to decide."""
@@ -271,12 +273,7 @@ _UNFINISHED_WORDING = r"""
 
 
 def _compiled(wording: str) -> re.Pattern[str]:
-    unbroken = re.sub(r"\|\n\s*", "|", wording)
-    entries = [" ".join(entry.split()) for entry in unbroken.split(";")]
-    alternatives = "|".join(entries)
-    for name, shared in _SHARED.items():
-        alternatives = alternatives.replace(name, shared)
-    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)")
+    return pattern_of(wording, _SHARED)
 
 
 ROLE_PATTERNS = {role: _compiled(wording) for role, wording in _WORDING.items()}

@@ -7,7 +7,8 @@ quoted always comes from the original text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 _NEGATOR = re.compile(
     r"\b(?:not|no|never|without|neither|nor|none|nothing|nobody|cannot|free of|far from|instead of"
@@ -33,6 +34,24 @@ _STOP_WORDS = frozenset(
 _SAME = 0.8
 _SHORTEST_S = 3
 _SHORTEST_IES = 4
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def pattern_of(
+    wording: str, shared: Mapping[str, str] = _NONE, *, flags: re.RegexFlag = re.NOFLAG
+) -> re.Pattern[str]:
+    """Return the pattern of a list of wording: any of its entries between word boundaries.
+
+    Entries are small regular expressions in lower case separated by semicolons; a line may break after a bar. A
+    name of *shared* in an entry stands for that wording. For text that is not folded, *flags* ignores case.
+    """
+    unbroken = re.sub(r"\|\n\s*", "|", wording)
+    alternatives = "|".join(" ".join(entry.split()) for entry in unbroken.split(";"))
+    for name, meant in shared.items():
+        alternatives = alternatives.replace(name, meant)
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", flags)
 
 
 def folded(text: str) -> str:

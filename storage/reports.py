@@ -22,6 +22,7 @@ from domain.summary import TimeHorizon
 from domain.workload import RunMeasurement
 from storage.audit import AuditAction, AuditLog, AuditOutcome
 from storage.database import Database
+from storage.knowledge_rows import LEVELS
 from storage.run_history import add_measurement
 from storage.tables import CollaborationRow, ReportRow, ReportSourceRow
 
@@ -167,6 +168,27 @@ class ReportStore:
         if report is None:
             raise NotFound
         return report
+
+    async def made_from(self, report_id: str, reader: Reader) -> set[ItemKey]:
+        """Return every item that the reader's own report was made from, cited or not.
+
+        Empty where there is no such report that the reader may read.
+        """
+        sources = (
+            select(ReportSourceRow.knowledge_id, ReportSourceRow.level_rank)
+            .join(ReportRow, col(ReportRow.report_id) == col(ReportSourceRow.report_id))
+            .where(
+                col(ReportRow.report_id) == report_id,
+                col(ReportRow.reader) == reader.name,
+                col(ReportRow.level_rank).in_(
+                    [level.rank for level in reader.clearance.readable_levels]
+                ),
+            )
+        )
+        return {
+            ItemKey(knowledge_id=row.knowledge_id, confidentiality_level=LEVELS[row.level_rank])
+            for row in await self._database.rows(sources)
+        }
 
     async def list(self, reader: Reader, *, limit: int) -> tuple[ReportEntry, ...]:
         """Return what the reader's latest own reports are, newest first, those that it may read."""

@@ -264,9 +264,9 @@ class SessionStore:
         """Erase every answer that was made from the item; return how many. A purge does so."""
         return await self._eraser.erase_made_from(key)
 
-    async def erase_outlived(self, now: datetime) -> int:
+    async def erase_outlived(self, now: datetime, *, erase_copies: EraseCopies = no_copies) -> int:
         """Erase every session that has outlived its retention; return how many."""
-        return await self._eraser.erase_outlived(now)
+        return await self._eraser.erase_outlived(now, erase_copies)
 
     async def _add(
         self,

@@ -95,6 +95,37 @@ class Settings(BaseSettings):
         default=ConfidentialityLevel.INTERNAL,
         description="The highest level whose content may stand in Prefect's own pages.",
     )
+    model: str | None = Field(
+        default=None,
+        description="Language model that writes parts of analyses, as PROVIDER:NAME; "
+        "rules alone when unset.",
+    )
+    model_ceiling: ConfidentialityLevel = Field(
+        default=ConfidentialityLevel.PUBLIC,
+        description="No text above this level is ever sent to the model.",
+    )
+    local_model: str | None = Field(
+        default=None,
+        description="Language model for what the first may not see, as PROVIDER:NAME.",
+    )
+    local_model_ceiling: ConfidentialityLevel = Field(
+        default=ConfidentialityLevel.PUBLIC,
+        description="No text above this level is ever sent to the local model.",
+    )
+    model_timeout_seconds: float = Field(
+        default=120,
+        gt=0,
+        le=600,
+        description="How long one part may take a model, its client's repeats included.",
+    )
+    model_max_output_tokens: int = Field(
+        default=4_000, ge=100, description="The longest answer that a model is asked for."
+    )
+    model_max_characters: int = Field(
+        default=200_000,
+        ge=1_000,
+        description="The longest question to a model; where more is known, rules write instead.",
+    )
     sealing_key: str | None = Field(
         default=None,
         repr=False,

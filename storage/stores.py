@@ -73,6 +73,7 @@ class Stores:
     results: TaskResults
     sealer: Sealer
     model: EmbeddingModel
+    embeddings: CachedEmbeddings
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -179,6 +180,7 @@ async def open_stores(
             results=results,
             sealer=sealer,
             model=model,
+            embeddings=embeddings,
             clock=tell_time,
             new_id=make_id,
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from tasks.artifacts import erase_shown
 from tasks.step import step
 from tasks.stores import current_stores
 
@@ -15,6 +17,26 @@ _HANDLED_IS_REMEMBERED = timedelta(days=30)
 async def settle_index() -> int:
     """Take expired items out of the index and merge its files; return how many had expired."""
     return await current_stores().knowledge.compact()
+
+
+@step(name="index-conclusions", timeout=timedelta(hours=1))
+async def index_conclusions() -> int:
+    """Index what sessions concluded and a run that died left to be indexed; return how many."""
+    return await current_stores().conclusions.drain()
+
+
+@step(name="erase-outlived-sessions", timeout=timedelta(hours=1))
+async def erase_outlived_sessions() -> int:
+    """Erase the sessions that have outlived their retention, and what Prefect's pages show of their reports.
+
+    Returns how many.
+    """
+    stores = current_stores()
+
+    async def erase_copies(report_ids: Sequence[str]) -> None:
+        await erase_shown(report_ids, stores)
+
+    return await stores.sessions.erase_outlived(stores.clock(), erase_copies=erase_copies)
 
 
 @step(name="erase-remains", timeout=timedelta(hours=6))

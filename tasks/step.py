@@ -19,6 +19,7 @@ from prefect.tasks import exponential_backoff
 from domain.errors import TransientStorageError
 from tasks.disturbance import disturb
 from tasks.observation import observed_step
+from tasks.progress import tell_step
 from tasks.sealed_results import NamedBySeal, SealedSerializer, SharedResults
 from tasks.silence import without_content
 
@@ -71,6 +72,7 @@ def _guarded(name: str, function: Callable[P, Awaitable[R]]) -> Callable[P, Coro
         return await without_content(name, work(*args, **kwargs))
 
     async def work(*args: P.args, **kwargs: P.kwargs) -> R:
+        tell_step(name)
         with observed_step(name):
             result = await function(*args, **kwargs)
             disturb(name, (*args, *kwargs.values()), result)

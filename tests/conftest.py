@@ -18,7 +18,7 @@ from tests.stores import clock, home, open_home
 
 __all__ = ["clock", "home", "open_home"]
 
-_KEPT = {"DIARCHY_PROOFS"}
+_KEPT = {"DIARCHY_PROOFS", "DIARCHY_TRANSCRIPT"}
 
 # How long a case takes says something of the machine and nothing of the code.
 hypothesis_settings.register_profile("diarchy", deadline=None)
@@ -107,3 +107,10 @@ def _send_what_is_still_queued() -> None:
 
     APILogWorker.drain_all(timeout=10)
     EventsWorker.drain_all(timeout=10)
+
+
+@pytest.fixture(autouse=True)
+def models_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point the language model's client at a closed port, unless a test names a server of its own."""
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)

@@ -14,6 +14,7 @@ import typer
 
 from gateway.command_line import (
     backing_up,
+    chatting,
     deploying,
     doctor,
     embeddings,
@@ -30,6 +31,7 @@ from gateway.command_line import (
     searching,
     server,
     serving,
+    sessions,
     status,
     submitting,
 )
@@ -49,6 +51,7 @@ for _room in (
     ingesting,
     searching,
     reading,
+    chatting,
     maintaining,
     backing_up,
     deploying,
@@ -60,6 +63,7 @@ for _room in (
     _room.add_to(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(principals.app, name="principals")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(requests.app, name="requests")
 app.add_typer(events.app, name="events")
 app.add_typer(embeddings.app, name="embeddings")

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from domain.clearance import ConfidentialityLevel
 from domain.errors import InvalidRecord
 from gateway.command_line.failures import FAILED
-from gateway.command_line.options import AsJson, AsPrincipal, Category, get_settings
+from gateway.command_line.options import (
+    AsJson,
+    AsPrincipal,
+    Category,
+    DefaultLevel,
+    DefaultPriority,
+    get_settings,
+)
 from gateway.command_line.output import messages
 from gateway.command_line.running import prepare_prefect
 
@@ -42,16 +48,9 @@ def ingest(
             help="Files or folders: Markdown, text, HTML, PDF, DOCX, CSV, JSONL, Parquet.",
         ),
     ],
-    confidentiality_level: Annotated[
-        ConfidentialityLevel | None,
-        typer.Option(
-            metavar="LEVEL", case_sensitive=False, help="For what names no level of its own."
-        ),
-    ] = None,
+    confidentiality_level: DefaultLevel = None,
     category: Category = None,
-    priority: Annotated[
-        int | None, typer.Option(min=1, max=10, help="For what names no priority of its own.")
-    ] = None,
+    priority: DefaultPriority = None,
     as_json: AsJson = False,
 ) -> None:
     """Take knowledge in. What cannot be taken is listed, the rest goes in; exit code 1 then."""

@@ -117,3 +117,34 @@ Category = Annotated[
         "--category", metavar="CATEGORY", case_sensitive=False, help="One of the ten categories."
     ),
 ]
+RequirementText = Annotated[
+    str,
+    typer.Argument(
+        metavar="REQUIREMENT",
+        show_default=False,
+        help="The requirement; @FILE reads it from a file, - from standard input.",
+    ),
+]
+ContextFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--context",
+        metavar="FILE.json",
+        exists=True,
+        dir_okay=False,
+        help="What else is known: a JSON object of texts.",
+    ),
+]
+DefaultLevel = Annotated[
+    ConfidentialityLevel | None,
+    typer.Option(
+        "--confidentiality-level",
+        metavar="LEVEL",
+        case_sensitive=False,
+        help="For what names no level of its own.",
+    ),
+]
+DefaultPriority = Annotated[
+    int | None,
+    typer.Option("--priority", min=1, max=10, help="For what names no priority of its own."),
+]

@@ -61,6 +61,17 @@ def deliver(
         messages.print(APPENDIX_HINT)
 
 
+def deliver_text(text: str, *, file: Path | None) -> None:
+    """Write *text* to *file*, or as it is to standard output where none is given."""
+    whole = _ending_in_newline(text)
+    if file is None:
+        sys.stdout.write(whole)
+        sys.stdout.flush()
+    else:
+        _replace_private(file, whole)
+        messages.print(f"Written: {file}")
+
+
 def _replace_private(file: Path, text: str) -> None:
     """Put *text* at *file* in one step, mode 0600: nobody sees half of it."""
     descriptor, draft_name = tempfile.mkstemp(dir=file.absolute().parent, prefix=f".{file.name}.")

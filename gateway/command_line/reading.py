@@ -16,10 +16,12 @@ from domain.summary import StrategicSummary, TimeHorizon
 from gateway.command_line.options import (
     AsJson,
     AsPrincipal,
+    ContextFile,
     Horizon,
     InFull,
     MaxConfidentiality,
     OutputFiles,
+    RequirementText,
     get_settings,
     read_notes,
     read_requirement,
@@ -94,22 +96,8 @@ def briefing(
 
 def analyze(
     principal: AsPrincipal,
-    requirement: Annotated[
-        str,
-        typer.Argument(
-            show_default=False,
-            help="The requirement; @FILE reads it from a file, - from standard input.",
-        ),
-    ],
-    context: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.json",
-            exists=True,
-            dir_okay=False,
-            help="What else is known: a JSON object of texts.",
-        ),
-    ] = None,
+    requirement: RequirementText,
+    context: ContextFile = None,
     max_confidentiality: MaxConfidentiality = None,
     collaboration: Annotated[
         CollaborationMode,

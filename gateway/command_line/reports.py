@@ -71,7 +71,7 @@ def show(
     stored = _ask(
         principal, lambda reports, reader: reports.open(report_id, reader), max_confidentiality
     )
-    result = _result_of(stored)
+    result = result_of(stored)
     from presentation import to_html, to_markdown
 
     rendering = Rendering(
@@ -98,7 +98,8 @@ def _ask(
     return asyncio.run(run())
 
 
-def _result_of(stored: StoredReport) -> Result:
+def result_of(stored: StoredReport) -> Result:
+    """Return the typed result that was stored."""
     from storage.reports import ReportKind
 
     models: dict[ReportKind, type[Result]] = {

@@ -7,13 +7,19 @@ anything, and only the principal who stored the request may have it analysed.
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from domain.clearance import ConfidentialityLevel
-from gateway.command_line.options import AsPrincipal, get_settings, read_notes, read_requirement
+from gateway.command_line.options import (
+    AsPrincipal,
+    ContextFile,
+    RequirementText,
+    get_settings,
+    read_notes,
+    read_requirement,
+)
 
 app = typer.Typer(help="Requirements stored for an analysis.", no_args_is_help=True)
 
@@ -21,22 +27,8 @@ app = typer.Typer(help="Requirements stored for an analysis.", no_args_is_help=T
 @app.command()
 def add(
     principal: AsPrincipal,
-    requirement: Annotated[
-        str,
-        typer.Argument(
-            show_default=False,
-            help="The requirement; @FILE reads it from a file, - from standard input.",
-        ),
-    ],
-    context: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.json",
-            exists=True,
-            dir_okay=False,
-            help="What else is known: a JSON object of texts.",
-        ),
-    ] = None,
+    requirement: RequirementText,
+    context: ContextFile = None,
     level: Annotated[
         ConfidentialityLevel,
         typer.Option(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.clearance import ConfidentialityLevel
 from domain.collaboration import CollaborationMode
 from domain.knowledge import Domain
 from domain.routing import AnalysisScope
@@ -19,8 +18,12 @@ from gateway.command_line.options import (
     AsJson,
     AsPrincipal,
     Category,
+    ContextFile,
+    DefaultLevel,
+    DefaultPriority,
     Horizon,
     MaxConfidentiality,
+    RequirementText,
     get_settings,
     read_notes,
     read_requirement,
@@ -62,13 +65,7 @@ Once = Annotated[
 @submit.command("analysis")
 def submit_analysis(
     principal: AsPrincipal,
-    requirement: Annotated[
-        str,
-        typer.Argument(
-            show_default=False,
-            help="The requirement; @FILE reads it from a file, - from standard input.",
-        ),
-    ],
+    requirement: RequirementText,
     scope: Annotated[
         AnalysisScope,
         typer.Option(
@@ -76,15 +73,7 @@ def submit_analysis(
             help="From which side; auto takes one side only where the requirement plainly has one.",
         ),
     ] = AnalysisScope.COMPREHENSIVE,
-    context: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.json",
-            exists=True,
-            dir_okay=False,
-            help="What else is known: a JSON object of texts.",
-        ),
-    ] = None,
+    context: ContextFile = None,
     max_confidentiality: MaxConfidentiality = None,
     collaboration: Annotated[
         CollaborationMode,
@@ -191,16 +180,9 @@ def submit_ingest(
             help="Files or folders; the worker must see them under the same names.",
         ),
     ],
-    confidentiality_level: Annotated[
-        ConfidentialityLevel | None,
-        typer.Option(
-            metavar="LEVEL", case_sensitive=False, help="For what names no level of its own."
-        ),
-    ] = None,
+    confidentiality_level: DefaultLevel = None,
     category: Category = None,
-    priority: Annotated[
-        int | None, typer.Option(min=1, max=10, help="For what names no priority of its own.")
-    ] = None,
+    priority: DefaultPriority = None,
     urgent: Urgent = False,
     within: Within = None,
     once: Once = None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +19,7 @@ from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import StateType
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from sqlmodel import col, select
 
 from deployments.deploying import deploy
@@ -28,9 +29,11 @@ from storage.settings import Settings
 from storage.stores import open_stores
 from storage.tables import AuditRow, ReportRow
 from tests.end_to_end.held_phases.sitecustomize import PHASES
+from tests.end_to_end.topology import ApiServer, without_settings
 from tests.end_to_end.workers import Gates, dispatcher, family_of, kill, worker
 from tests.events import eventually
 from tests.gateway.command_line.company import fill
+from tests.postgres_server import PostgresServer
 
 SILENCE = timedelta(seconds=75)
 REQUIREMENT = (
@@ -38,9 +41,39 @@ REQUIREMENT = (
 )
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def servers(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Prefect's and Diarchy's databases: files, or two of a PostgreSQL server."""
+    if request.param == "sqlite":
+        request.getfixturevalue("prefect_api")
+        yield
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres_server")
+    of_prefect, truth = (postgres.url(postgres.new_database()) for _ in range(2))
+    environment = {
+        **without_settings(),
+        "PREFECT_HOME": str(tmp_path / "prefect-server"),
+        "PREFECT_API_DATABASE_CONNECTION_URL": of_prefect.replace("://", "+asyncpg://"),
+        "PREFECT_SERVER_UI_ENABLED": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+    server = ApiServer("alone", environment, tmp_path)
+    server.start()
+    try:
+        server.wait()
+        monkeypatch.setenv("DIARCHY_DATABASE_URL", truth)
+        monkeypatch.setenv("PREFECT_API_URL", server.url)
+        with temporary_settings({PREFECT_API_URL: server.url}):
+            yield
+    finally:
+        server.end()
+
+
 @pytest.fixture
-async def client(prefect_api: str) -> AsyncIterator[PrefectClient]:
-    del prefect_api
+async def client(servers: None) -> AsyncIterator[PrefectClient]:
+    del servers
     async with get_client() as client:
         yield client
 

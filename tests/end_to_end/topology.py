@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -128,14 +127,19 @@ class TcpRedis:
 
 
 class ApiServer:
-    """One of several Prefect API servers."""
+    """A Prefect API server; with `--no-services` among the *options*, one of several."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, name: str, environment: Mapping[str, str], folder: Path, *options: str
+    ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/api"
         where = ("--host", "127.0.0.1", "--port", str(port), "--log-level", "WARNING")
         self._process = Process(
-            f"api-{name}", _prefect("server", "start", "--no-services", *where), environment, folder
+            f"api-{name}",
+            _prefect("server", "start", *options, *where),
+            environment,
+            folder,
         )
 
     def start(self) -> None:
@@ -161,6 +165,7 @@ class Topology:
 
     def __init__(self, postgres: PostgresServer, folder: Path) -> None:
         self.folder = folder
+        self._postgres = postgres
         self._prefect_database = postgres.url(postgres.new_database())
         self._truth = postgres.url(postgres.new_database())
         self._sealing_key = Fernet.generate_key().decode()
@@ -169,7 +174,7 @@ class Topology:
         self._upgrade = Process(
             "upgrade", _prefect("server", "database", "upgrade", "-y"), on_servers, folder
         )
-        self.servers = [ApiServer(name, on_servers, folder) for name in MACHINES]
+        self.servers = [ApiServer(name, on_servers, folder, "--no-services") for name in MACHINES]
         self.services = Process(
             "services", _prefect("server", "services", "start"), on_servers, folder
         )
@@ -223,7 +228,7 @@ class Topology:
         settings = self.settings
         api_url = self.servers[MACHINES.index(machine)].url
         return {
-            **_without_settings(),
+            **without_settings(),
             **worker_environment(api_url),
             "PREFECT_HOME": str(self.folder / f"prefect-{machine}"),
             "PREFECT_WORKER_QUERY_SECONDS": "1",
@@ -237,6 +242,15 @@ class Topology:
             "DIARCHY_WORK_POOL_SLOTS": "4",
         }
 
+    def dump_of_prefect(self) -> str:
+        """Return everything that Prefect's database holds, as SQL."""
+        return subprocess.run(
+            [self._postgres.program("pg_dump"), self._prefect_database],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
     def runs_taken(self, machine: str, pool: WorkPool) -> set[str]:
         """Return the ids of the flow runs that a machine's worker took from *pool*."""
         words = self.workers[machine, pool].log.read_text().split("submitting flow run '")
@@ -245,7 +259,7 @@ class Topology:
     def _server_environment(self) -> dict[str, str]:
         database_url = self._prefect_database.replace("postgresql://", "postgresql+asyncpg://")
         return {
-            **_without_settings(),
+            **without_settings(),
             **server_environment(database_url, self.redis.url(1)),
             "PREFECT_HOME": str(self.folder / "prefect-servers"),
             "PREFECT_SERVER_UI_ENABLED": "false",
@@ -285,7 +299,8 @@ def _prefect(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "prefect", *arguments]
 
 
-def _without_settings() -> dict[str, Any]:
+def without_settings() -> dict[str, str]:
+    """Return this process's environment without what tests and developers set."""
     return {
         name: value
         for name, value in os.environ.items()

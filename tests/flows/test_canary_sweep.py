@@ -30,6 +30,8 @@ from tasks import (
     collaboration,
     identification,
     ingestion,
+    made_once,
+    sessions,
     spreading,
 )
 from tasks import maintenance as upkeep
@@ -51,7 +53,7 @@ async def stores(open_home: OpenHome, prefect_api: str) -> Stores:
 def steps() -> set[str]:
     modules = (
         *(analysis, artifacts, briefings, collaboration),
-        *(identification, ingestion, upkeep, schedule),
+        *(identification, ingestion, made_once, sessions, upkeep, schedule),
     )
     # What a cluster of other processes does is not in reach of a rehearsal; that it is planned is.
     spread = {spreading.plan_batches.name}

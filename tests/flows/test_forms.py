@@ -71,6 +71,7 @@ def test_only_what_nothing_can_stand_for_must_be_filled_in() -> None:
         "dispatch-events": set(),
         "ingest-knowledge": {"paths", "requester"},
         "maintain-knowledge": set(),
+        "process-message": {"session_id", "content", "requester"},
         "scheduled-briefings": set(),
         "strategic-summary": {"domain", "time_horizon", "requester"},
         "technical-analysis": {"requirement", "requester"},

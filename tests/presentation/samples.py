@@ -38,6 +38,16 @@ from domain.clearance import ConfidentialityLevel as Level
 from domain.evidence import Evidence, EvidenceOrigin, Finding, Passage, RetrievedItem, Source
 from domain.knowledge import Domain, KnowledgeItem
 from domain.knowledge import KnowledgeCategory as Category
+from domain.markdown_escaping import escape_markdown
+from domain.sessions import (
+    Message,
+    MessageStatus,
+    Route,
+    RoutingDecision,
+    Session,
+    SessionAnswer,
+    Speaker,
+)
 from domain.summary import CategoryTrend, KeyInsight, StrategicSummary, TimeHorizon
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -852,3 +862,69 @@ def results() -> list[RetrievedItem]:
             whole.model_copy(update={"relevance_score": 0.9 - position / 4, "passages": (passage,)})
         )
     return found
+
+
+def conversation(plant: str = "", *, text: str | None = None) -> tuple[Session, list[Message]]:
+    """Return two questions, the first answered twice and the second failed; *plant* is in every text.
+
+    *text* stands in place of what the first answer says.
+    """
+    known = {source.knowledge_id: source for source in all_sources()}
+    cobalt, yard, port = (
+        known[name].model_copy(update={"title": f"{known[name].title}{plant}"})
+        for name in ("RSK-114", "FIN-Q3-2026", "MKT-330")
+    )
+    said = escape_markdown(f"A stop halts deliveries{plant}")
+    first = (
+        f"**It would hurt.** {said} [1][2]. Ports price by the hour [3].\n\n"
+        f"- {said} [1]\n- Nothing else is known."
+    )
+    asked = Message(
+        message_id="m1",
+        session_id="talk",
+        speaker=Speaker.READER,
+        content=f"What if cobalt stops?{plant}",
+        confidentiality_level=Level.INTERNAL,
+        created_at=NOW,
+        status=MessageStatus.ANSWERED,
+    )
+    failed = asked.model_copy(
+        update={"message_id": "m2", "status": MessageStatus.FAILED, "failure": f"timeout{plant}"}
+    )
+    replies = [
+        _reply("m3", first if text is None else text, (cobalt, yard, port), plant),
+        _reply("m4", f"{said} [1][2].", (port, cobalt), plant),
+    ]
+    session = Session(
+        session_id="talk",
+        reader=f"ana{plant}",
+        title=f"What if cobalt stops?{plant}",
+        confidentiality_level=Level.INTERNAL,
+        created_at=NOW,
+        last_message_at=NOW,
+    )
+    return session, [asked, *replies, failed]
+
+
+def _reply(message_id: str, text: str, cited: tuple[Source, ...], plant: str) -> Message:
+    answer = SessionAnswer(
+        confidentiality_level=Level.RESTRICTED,
+        sources=cited,
+        text=text,
+        decision=RoutingDecision(
+            route=Route.SOPHIA, confidence=0.82, reason=f"It asks what it means.{plant}"
+        ),
+        question="What if cobalt stops?",
+        cited=cited,
+        degraded=(f"earlier sessions{plant}",),
+    )
+    return Message(
+        message_id=message_id,
+        session_id="talk",
+        speaker=Speaker.DIARCHY,
+        content=text,
+        confidentiality_level=Level.RESTRICTED,
+        created_at=NOW,
+        in_reply_to="m1",
+        answer=answer,
+    )

@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 from domain.analysis import ComprehensiveAnalysis
 from domain.clearance import ConfidentialityLevel as Level
 from domain.knowledge import Domain
+from domain.markdown_escaping import escape_markdown, without_autolinks
 from domain.summary import TimeHorizon
-from presentation.escaping import escape_markdown, without_autolinks
 from presentation.prefect_pages import progress_of, shown_result
 from presentation.rendering import Result, to_html
 from tests.presentation import samples

@@ -14,8 +14,10 @@ from markdown_it import MarkdownIt
 
 from domain.analysis import Recommendation
 from domain.clearance import ConfidentialityLevel
+from domain.markdown_escaping import escape_markdown
 from presentation import (
     Result,
+    conversation_html,
     knowledge_item_html,
     knowledge_item_markdown,
     search_results_html,
@@ -24,7 +26,6 @@ from presentation import (
     to_markdown,
 )
 from presentation.composition import MOST_SKETCHED
-from presentation.escaping import escape_markdown
 from presentation.wording import level_banner, level_letters
 from tests.presentation import samples
 from tests.presentation.walking import findings_in, with_texts
@@ -64,6 +65,7 @@ def all_forms() -> dict[str, str]:
     forms["search"] = search_results_html("open charging data", samples.results())
     forms["nothing found"] = search_results_html("tulips", [])
     forms["item"] = knowledge_item_html(samples.ITEMS["RSK-121"])
+    forms["conversation"] = conversation_html(*samples.conversation())
     return forms
 
 

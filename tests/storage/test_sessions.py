@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -130,7 +131,7 @@ async def test_nobody_else_learns_that_a_session_is_there(stores: Stores, ann: R
     given = answer()
     sessions = stores.sessions
     before = await denials(stores)
-    asked = [
+    asked: list[Callable[[str], Awaitable[object]]] = [
         lambda name: sessions.get(name, bob),
         lambda name: sessions.messages(name, bob),
         lambda name: sessions.receive(name, "Who?", bob, message_id="m"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from presentation.escaping import escape_markdown, escape_markdown_lines, visible
+from domain.markdown_escaping import escape_markdown, escape_markdown_lines, visible
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 NASTY = st.text(alphabet="aZ1 .)(#+-=*_`[]<>|~&;:!\\/\"'{}$^@\n\tä\u202e", max_size=60)
