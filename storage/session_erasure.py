@@ -104,7 +104,8 @@ class SessionEraser:
             session_id=session_id,
             messages=len(seen.contents),
             conclusions=len(seen.conclusions),
-            reports=len(seen.reports),
+            # A report that is older than the session, or another's, stays though an answer names it.
+            reports=len(set(seen.reports) & set(everything.reports)),
             working_memories=remembered,
             phrases_sought=len(_phrases_of(seen.contents)),
             traces_found=await self._look(session_id, everything, reader),

@@ -7,17 +7,20 @@ from datetime import timedelta
 import pytest
 
 from domain.clearance import Reader
-from domain.errors import NotFound
+from domain.errors import IndexMismatch, NotFound
 from domain.knowledge import ItemKey, KnowledgeCategory
 from storage.knowledge_base import SearchQuery
 from storage.stores import Stores, open_stores
 from tests.conversations import answer, exchange, registered, source
+from tests.minhash_model import MinHashModel
+from tests.storage.contents import rows_in_index
 from tests.stores import (
     CONFIDENTIAL,
     INTERNAL,
     NOW,
     TOP_SECRET,
     HandClock,
+    OpenHome,
     item,
     reader_at,
     store,
@@ -138,3 +141,61 @@ async def test_of_a_session_that_is_not_one_s_own_nothing_is_erased(
     with pytest.raises(NotFound):
         await stores.sessions.delete("s", reader_at(TOP_SECRET, "bob"))
     assert len(await stores.conclusions.search(ASKED, ann, limit=3)) == 1
+
+
+async def test_it_is_left_out_once_a_source_is_deleted_or_expired(
+    stores: Stores, ann: Reader, clock: HandClock
+) -> None:
+    ceo = await registered(stores, TOP_SECRET, "ceo")
+    expires = NOW + timedelta(days=1)
+    await store(stores, item("deleted", "One."), item("expiring", "Two.", expires_at=expires))
+    for number, name in enumerate(("deleted", "expiring")):
+        given = answer("So.", INTERNAL, conclusion=CONCLUDED)
+        made_from = [ItemKey(name, INTERNAL)]
+        await exchange(stores, "s", f"m{number}", ASKED, ann, given, made_from=made_from)
+    await stores.conclusions.drain()
+    assert len(await stores.conclusions.search(ASKED, ann, limit=5)) == 2
+    await stores.knowledge.delete_item("deleted", ceo)
+    assert len(await stores.conclusions.search(ASKED, ann, limit=5)) == 1
+    clock.advance(timedelta(days=2))
+    assert await stores.conclusions.search(ASKED, ann, limit=5) == ()
+
+
+async def test_more_equals_than_are_fetched_at_once_keep_one_order(open_home: OpenHome) -> None:
+    stores = await open_home()
+    reader = await registered(stores, INTERNAL, "ann")
+    await stores.sessions.start(reader, session_id="s")
+    for number in range(40):
+        given = answer("So.", conclusion=CONCLUDED)
+        await exchange(stores, "s", f"m{number}", ASKED, reader, given)
+    await stores.conclusions.drain()
+    everything = await stores.conclusions.search(ASKED, reader, limit=40)
+    ids = [one.conclusion_id for one in everything]
+    assert ids == sorted(ids)
+    assert len(ids) == 40
+    assert await stores.conclusions.search(ASKED, reader, limit=3) == everything[:3]
+
+
+async def test_each_level_s_table_holds_ids_and_vectors_and_no_words(
+    stores: Stores, ann: Reader
+) -> None:
+    await conclude(stores, ann)
+    for level in stores.settings.index_levels:
+        rows = await rows_in_index(stores.settings, level, "conclusions")
+        expected = [["conclusion_id", "vector"]] if level is CONFIDENTIAL else []
+        assert [sorted(row) for row in rows] == expected
+
+
+async def test_another_model_is_refused_until_a_reindex(open_home: OpenHome) -> None:
+    stores = await open_home()
+    reader = await registered(stores, INTERNAL, "ann")
+    await stores.sessions.start(reader, session_id="s")
+    await exchange(stores, "s", "m", ASKED, reader, answer("So.", conclusion=CONCLUDED))
+    await stores.conclusions.drain()
+    async with open_stores(stores.settings, model=MinHashModel()) as other:
+        with pytest.raises(IndexMismatch):
+            await other.conclusions.search(ASKED, reader, limit=3)
+        assert await other.conclusions.rebuild() == 1
+        assert len(await other.conclusions.search(CONCLUDED, reader, limit=3)) == 1
+    with pytest.raises(IndexMismatch):
+        await stores.conclusions.search(ASKED, reader, limit=3)

@@ -10,6 +10,7 @@ from redis import Redis
 
 from domain.clearance import Reader
 from domain.errors import NotFound
+from domain.knowledge import ItemKey
 from domain.requests import AnalysisBrief
 from domain.sessions import ERASED, MessageStatus
 from storage.reports import ReportKind
@@ -183,3 +184,81 @@ async def test_without_a_retention_every_session_stays(stores: Stores, ann: Read
     far = stores.clock() + timedelta(days=10_000)
     assert await stores.sessions.erase_outlived(far) == 0
     assert len(await stores.sessions.list(ann, limit=5)) == 2
+
+
+async def test_a_report_that_is_older_or_another_s_stays(
+    open_home: OpenHome, database_url: str | None, clock: HandClock
+) -> None:
+    stores = await open_home(database_url=database_url)
+    ann, bob = await registered(stores, CONFIDENTIAL, "ann"), reader_at(CONFIDENTIAL, "bob")
+    brief = AnalysisBrief(requirement="Judge.", confidentiality_level=INTERNAL, sources=())
+
+    async def save(report_id: str, reader: Reader) -> None:
+        await stores.reports.save(
+            brief, report_id=report_id, kind=ReportKind.BUSINESS, reader=reader, made_from=()
+        )
+
+    await save("older", ann)
+    clock.advance(timedelta(hours=1))
+    await stores.sessions.start(ann, session_id="s")
+    await save("another-s", bob)
+    for report_id in ("older", "another-s"):
+        await exchange(stores, "s", f"m-{report_id}", "What?", ann, answer(report_id=report_id))
+    assert (await stores.sessions.delete("s", ann)).reports == 0
+    assert [one.report_id for one in await stores.reports.list(ann, limit=5)] == ["older"]
+    assert [one.report_id for one in await stores.reports.list(bob, limit=5)] == ["another-s"]
+
+
+async def test_an_answer_erased_above_changes_nothing_below(
+    open_home: OpenHome, database_url: str | None
+) -> None:
+    stores = await open_home(database_url=database_url)
+    ann, low = await registered(stores, CONFIDENTIAL, "ann"), reader_at(INTERNAL, "ann")
+    await stores.sessions.start(ann, session_id="s")
+    hush, key = answer("Hush.", CONFIDENTIAL), ItemKey("brokers", CONFIDENTIAL)
+    await exchange(stores, "s", "m", "What?", ann, hush, made_from=[key])
+    before = await stores.sessions.messages("s", low)
+    assert await stores.sessions.erase_made_from(key) == 1
+    assert await stores.sessions.messages("s", low) == before
+    (said,) = await stores.sessions.messages("s", ann)
+    assert said.failure == ERASED
+
+
+async def test_what_recalled_a_conclusion_goes_with_the_item_behind_it(
+    open_home: OpenHome, database_url: str | None
+) -> None:
+    stores = await open_home(database_url=database_url)
+    ann = await registered(stores, CONFIDENTIAL, "ann")
+    await store(stores, item("brokers", f"The {FORGOTTEN} carry frozen goods.", INTERNAL))
+    for name in ("first", "second"):
+        await stores.sessions.start(ann, session_id=name)
+    concluded = f"The {FORGOTTEN} matter."
+    given = answer("So [1].", INTERNAL, source("brokers"), conclusion=concluded)
+    await exchange(stores, "first", "m1", "Who?", ann, given)
+    await stores.conclusions.drain()
+    recalled = await stores.conclusions.search(concluded, ann, limit=1)
+    again = answer(f"As concluded: {concluded}", INTERNAL, drawn_on=recalled)
+    await exchange(stores, "second", "m2", "Who again?", ann, again)
+    assert await stores.sessions.erase_made_from(ItemKey("brokers", INTERNAL)) == 2
+    for name in ("first", "second"):
+        (said,) = await stores.sessions.messages(name, ann)
+        assert said.failure == ERASED
+
+
+async def test_what_comes_after_a_session_was_deleted_is_not_stored(
+    stores: Stores, ann: Reader
+) -> None:
+    await stores.sessions.receive("gone", "What now?", ann, message_id="late")
+    memory = await stores.working_memory.recall("gone", ann)
+    await stores.sessions.delete("gone", ann)
+    with pytest.raises(NotFound):
+        await stores.sessions.answer("late", answer(), ann, answer_id="a", made_from=())
+    with pytest.raises(NotFound):
+        await stores.working_memory.remember(memory, ann)
+    with pytest.raises(NotFound):
+        await stores.sessions.note_report("late", "report", ann)
+
+
+async def test_a_trace_that_a_file_still_holds_is_told(stores: Stores, ann: Reader) -> None:
+    (stores.settings.home / "copy.txt").write_text(f"The {FORGOTTEN} matter [1].")
+    assert (await stores.sessions.delete("gone", ann)).traces_found > 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from domain.clearance import Reader
 from domain.errors import TransientStorageError
 from storage.session_turns import LEASE, SessionTurns
+from storage.settings import Settings
 from storage.stores import Stores, open_stores
 from tests.conversations import answer, registered
 from tests.stores import CONFIDENTIAL, INTERNAL, reader_at
@@ -111,3 +114,54 @@ async def test_a_run_that_works_long_keeps_its_turn(stores: Stores, ann: Reader)
         with pytest.raises(TransientStorageError):
             await turns.wait("next", ann, within=3 * lease)
     assert datetime.now(UTC) - started >= 3 * lease
+
+
+async def test_a_lowered_reader_waits_for_no_run_that_reads_more(
+    stores: Stores, ann: Reader
+) -> None:
+    """The message is readable; how long its run takes could tell of what only the run reads."""
+    low = reader_at(INTERNAL, "ann")
+    await say(stores, "first", ann)
+    await say(stores, "second", low)
+    await stores.sessions.wait_for_turn("second", low, within=NOT_NOW)
+    with pytest.raises(TransientStorageError):
+        await stores.sessions.wait_for_turn("second", ann, within=NOT_NOW)
+
+
+async def test_a_slow_run_whose_lease_was_over_still_answers_once_and_in_its_place(
+    stores: Stores, ann: Reader
+) -> None:
+    for name in ("slow", "next"):
+        await say(stores, name, ann)
+    for name in ("next", "slow", "slow"):
+        await reply(stores, name, ann)
+    ids = [one.message_id for one in await stores.sessions.messages("s", ann)]
+    assert ids == ["slow", "to-slow", "next", "to-next"]
+
+
+async def test_messages_of_two_processes_have_one_order(stores: Stores, ann: Reader) -> None:
+    context = multiprocessing.get_context("spawn")
+    where = (stores.settings.home, stores.settings.database_url)
+    senders = [context.Process(target=_send, args=(*where, name)) for name in ("p", "q")]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        await asyncio.to_thread(sender.join, 60)
+        assert sender.exitcode == 0
+    said = [one.message_id for one in await stores.sessions.messages("s", ann)]
+    for name in ("p", "q"):
+        own = [one for one in said if one.startswith(name)]
+        assert own == [f"{name}-{number}" for number in range(5)]
+    assert [one for one in said if one.startswith("to-")] == [f"to-{one}" for one in said[::2]]
+
+
+def _send(home: Path, database_url: str | None, name: str) -> None:
+    async def send() -> None:
+        reader = reader_at(CONFIDENTIAL, "ann")
+        async with open_stores(Settings(home=home, database_url=database_url)) as stores:
+            for number in range(5):
+                await say(stores, f"{name}-{number}", reader)
+                await stores.sessions.wait_for_turn(f"{name}-{number}", reader, within=SOON)
+                await reply(stores, f"{name}-{number}", reader)
+
+    asyncio.run(send())

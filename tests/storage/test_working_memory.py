@@ -118,3 +118,21 @@ async def test_of_another_principal_s_session_nothing_is_recalled(
     await talk(stores, ann, 1)
     with pytest.raises(NotFound):
         await stores.working_memory.recall("s", reader_at(CONFIDENTIAL, "bob"))
+
+
+async def test_an_entry_that_was_moved_under_another_name_is_not_used(
+    stores: Stores, ann: Reader, redis_of_all_tests: Redis
+) -> None:
+    await talk(stores, ann, 2)
+    low = reader_at(INTERNAL, "ann")
+    expected = await stores.working_memory.recall("s", low)
+    names = sorted(
+        name
+        for name in redis_of_all_tests.scan_iter("diarchy:*:memory:*")
+        if not name.endswith(b":index")
+    )
+    low_name, high_name = names
+    moved = redis_of_all_tests.get(high_name)
+    assert isinstance(moved, bytes)
+    redis_of_all_tests.set(low_name, moved, ex=60)
+    assert await stores.working_memory.recall("s", low) == expected
