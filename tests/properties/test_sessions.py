@@ -27,7 +27,7 @@ from tests.conversations import answer, source
 from tests.properties.corpora import PROOFS, levels, many_cases
 from tests.stores import NOW, TOP_SECRET, reader_at
 
-some_cases = settings(many_cases, max_examples=400 if PROOFS else 15)
+some_cases = settings(many_cases, max_examples=400 if PROOFS else 10)
 NAMES = ("ann", "bob")
 SESSIONS = ("s", "t")
 
