@@ -179,10 +179,13 @@ class SessionErasure(FrozenModel):
     """Stored analyses that its answers name; what they were asked by goes with them."""
     working_memories: int
     """Entries of working memory that Redis held; none is counted where Redis does not answer."""
-    phrases_sought: int
-    """Stretches of what was said that were looked for in every file of the stores."""
+    keys_sought: int
+    """Inner keys of its messages, shown to nobody, that were looked for in every file of the stores."""
     traces_found: int
-    """Rows, entries and stretches that were found all the same; 0 where the session left nothing."""
+    """Rows, entries and keys that were found all the same; 0 where the session left nothing.
+
+    Whether words of it stand elsewhere is not told: who typed a guess would learn what lies above.
+    """
 
 
 def label_of_message(

@@ -4,6 +4,10 @@ What is erased leaves the truth in one transaction; after that nobody can read i
 Then it leaves what was made from the truth: working memory, the index of conclusions, kept results of flow
 runs, cached answers and the free pages of the database. A process that is killed in between has erased
 nothing of that twice and leaves nothing for good: `diarchy maintain` does the rest.
+
+Afterwards every file is read for the inner keys of the messages, which are random and stand in no row but
+the session's own. Words are sought too, and only the audit log has how many were found: files hold what
+others wrote at any level, and a reader who types a guess must not learn that it stands in one.
 """
 
 from __future__ import annotations
@@ -43,7 +47,7 @@ EraseCopies = Callable[[Sequence[str]], Awaitable[None]]
 """Erases what stands of reports, by their ids, outside the stores."""
 _RETENTION = "retention"
 """Who erases what has outlived its time; the log says so by this name."""
-_MOST_PHRASES = 96
+_MOST_SOUGHT = 96
 
 
 async def no_copies(report_ids: Sequence[str]) -> None:
@@ -55,6 +59,8 @@ class _Part(NamedTuple):
     """What left the truth of one session, all of it or what a reader may read."""
 
     contents: tuple[str, ...]
+    keys: tuple[str, ...]
+    """Of the reader's messages; those of answers that concluded something are shown to others."""
     conclusions: tuple[str, ...]
     reports: tuple[str, ...]
 
@@ -107,7 +113,7 @@ class SessionEraser:
             # A report that is older than the session, or another's, stays though an answer names it.
             reports=len(set(seen.reports) & set(everything.reports)),
             working_memories=remembered,
-            phrases_sought=len(_phrases_of(seen.contents)),
+            keys_sought=len(_spread(seen.keys)),
             traces_found=await self._look(session_id, everything, reader),
         )
 
@@ -206,10 +212,17 @@ class SessionEraser:
             ]
         remembered = await self._memory.count(session_id, reader.clearance)
         indexed = await self._conclusions.count_held(part.conclusions)
-        seen = await asyncio.to_thread(scan, self._settings, _phrases_of(part.contents))
+        keys, phrases = set(_spread(part.keys)), set(_phrases_of(part.contents))
+        seen = await asyncio.to_thread(scan, self._settings, sorted(keys | phrases))
         # What others said or wrote as well stands there rightly.
-        left = await not_in_truth(self._database, sorted(seen.found))
-        return sum(counts) + remembered + indexed + len(left)
+        left = await not_in_truth(self._database, sorted(seen.found & phrases))
+        detail: dict[str, Any] = {
+            "session": session_id,
+            "phrases_sought": len(phrases),
+            "phrases_found": len(left),
+        }
+        await self._audit.record(reader.name, AuditAction.DELETE, AuditOutcome.ALLOWED, detail)
+        return sum(counts) + remembered + indexed + len(seen.found & keys)
 
 
 def _mark_erased(message: MessageRow, level_rank: int) -> None:
@@ -222,9 +235,9 @@ def _mark_erased(message: MessageRow, level_rank: int) -> None:
 
 async def _part(session: AsyncSession, row: SessionRow, condition: ColumnElement[bool]) -> _Part:
     """Return what of a session meets *condition*, a condition on its messages."""
-    messages = select(MessageRow.message_key, MessageRow.content, MessageRow.answer).where(
-        col(MessageRow.session_id) == row.session_id, condition
-    )
+    messages = select(
+        MessageRow.message_key, MessageRow.content, MessageRow.answer, MessageRow.in_reply_key
+    ).where(col(MessageRow.session_id) == row.session_id, condition)
     rows = (await session.execute(messages.order_by(col(MessageRow.sequence)))).all()
     concluded = select(ConclusionRow.conclusion_id).where(
         col(ConclusionRow.conclusion_id).in_(
@@ -236,6 +249,7 @@ async def _part(session: AsyncSession, row: SessionRow, condition: ColumnElement
     reports = {json.loads(one.answer)["report_id"] for one in rows if one.answer is not None}
     return _Part(
         contents=tuple(one.content for one in rows),
+        keys=tuple(one.message_key for one in rows if one.in_reply_key is None),
         conclusions=tuple((await session.execute(concluded)).scalars()),
         reports=tuple(sorted(reports - {None})),
     )
@@ -253,9 +267,13 @@ async def _last_use(session: AsyncSession, row: SessionRow) -> datetime:
 
 def _phrases_of(contents: Sequence[str]) -> list[str]:
     """Return stretches of what was said, a few of each where much was."""
-    each = max(1, _MOST_PHRASES // max(1, len(contents)))
+    each = max(1, _MOST_SOUGHT // max(1, len(contents)))
     phrases = dict.fromkeys(
         phrase for content in contents for phrase in phrases_of(content, most=each)
     )
-    every = max(1, len(phrases) // _MOST_PHRASES)
-    return list(phrases)[::every]
+    return _spread(list(phrases))
+
+
+def _spread(sought: Sequence[str]) -> list[str]:
+    """Return not many more than can be looked for at once, evenly spread over all."""
+    return list(sought)[:: max(1, len(sought) // _MOST_SOUGHT)]

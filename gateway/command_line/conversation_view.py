@@ -160,7 +160,8 @@ def erasure_told(erased: SessionErasure) -> str:
         f"{counted(erased.reports, 'stored report')}, "
         f"{counted(erased.conclusions, 'conclusion')} and "
         f"{counted(erased.working_memories, 'entry', 'entries')} of working memory. "
-        f"{counted(erased.phrases_sought, 'phrase')} of it were sought in every file of the stores: "
+        f"{counted(erased.keys_sought, 'inner key')} of its messages were sought in every file of the "
+        f"stores: "
         f"{found} found."
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from sqlmodel import col, select
 
 from domain.clearance import Reader
 from domain.errors import NotFound
@@ -14,7 +15,9 @@ from domain.knowledge import ItemKey
 from domain.requests import AnalysisBrief
 from domain.sessions import ERASED, MessageStatus
 from storage.reports import ReportKind
+from storage.session_tables import MessageRow
 from storage.stores import Stores
+from storage.tables import AuditRow
 from tests.conversations import answer, exchange, registered, source
 from tests.stores import (
     CONFIDENTIAL,
@@ -90,7 +93,7 @@ async def test_an_erased_session_leaves_no_trace_and_says_so(
     erased = await stores.sessions.delete("gone", ann)
     assert (erased.messages, erased.conclusions, erased.reports) == (4, 2, 2)
     assert erased.working_memories == 1
-    assert erased.phrases_sought > 0
+    assert erased.keys_sought == 2
     assert erased.traces_found == 0
     with pytest.raises(NotFound):
         await stores.sessions.get("gone", ann)
@@ -259,6 +262,24 @@ async def test_what_comes_after_a_session_was_deleted_is_not_stored(
         await stores.sessions.note_report("late", "report", ann)
 
 
-async def test_a_trace_that_a_file_still_holds_is_told(stores: Stores, ann: Reader) -> None:
+async def test_a_row_that_a_file_still_holds_is_told(stores: Stores, ann: Reader) -> None:
+    async with stores.database.reading() as session:
+        of_gone = select(MessageRow.message_key).where(
+            col(MessageRow.message_id) == "gone-0", col(MessageRow.in_reply_key).is_(None)
+        )
+        key = (await session.execute(of_gone)).scalar_one()
+    (stores.settings.home / "copy.sqlite").write_text(f"{key} and the row's other fields")
+    assert (await stores.sessions.delete("gone", ann)).traces_found == 1
+
+
+async def test_words_that_a_file_still_holds_are_for_the_audit_log(
+    stores: Stores, ann: Reader
+) -> None:
     (stores.settings.home / "copy.txt").write_text(f"The {FORGOTTEN} matter [1].")
-    assert (await stores.sessions.delete("gone", ann)).traces_found > 0
+    assert (await stores.sessions.delete("gone", ann)).traces_found == 0
+    async with stores.database.reading() as session:
+        newest = select(AuditRow).order_by(col(AuditRow.sequence).desc()).limit(1)
+        entry = (await session.execute(newest)).scalar_one()
+    assert entry.detail["session"] == "gone"
+    assert entry.detail["phrases_sought"] > entry.detail["phrases_found"] > 0
+    assert FORGOTTEN not in str(entry.detail)
