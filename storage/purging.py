@@ -17,7 +17,7 @@ from storage.reports import ReportStore
 from storage.session_erasure import EraseCopies, SessionEraser, no_copies
 from storage.settings import Settings
 from storage.task_results import TaskResults
-from storage.traces import not_in_items, phrases_of, scan
+from storage.traces import not_in_truth, phrases_of, scan
 
 __all__ = ["EraseCopies", "Erasure", "PurgeReport", "Purger", "no_copies"]
 
@@ -48,7 +48,8 @@ class Erasure(NamedTuple):
     bytes_scanned: int
     phrases_sought: int
     phrases_elsewhere: int
-    """Those of the phrases that also stand in another item, where they may be found."""
+    """Those of the phrases that others said or wrote as well, where they may be found. That they did is
+    told to nobody: a guess that is stored and purged would tell what lies above its writer."""
 
 
 class Purger:
@@ -86,9 +87,9 @@ class Purger:
         await erase_copies(erased)
         await self.erase_remains()
         phrases = phrases_of(content)
-        own = await not_in_items(self._database, phrases)
-        seen = await asyncio.to_thread(scan, self._settings, own)
-        if seen.found:
+        seen = await asyncio.to_thread(scan, self._settings, phrases)
+        traces = await not_in_truth(self._database, sorted(seen.found))
+        if traces:
             raise StorageError(
                 "the item is gone for every reader, but a file still holds a trace of it; "
                 "stop other processes and run `diarchy maintain`"
@@ -99,7 +100,7 @@ class Purger:
             files_scanned=seen.files,
             bytes_scanned=seen.bytes,
             phrases_sought=len(phrases),
-            phrases_elsewhere=len(phrases) - len(own),
+            phrases_elsewhere=len(seen.found),
         )
 
     async def erase_remains(self) -> None:

@@ -13,7 +13,7 @@ from storage.database import Database
 from storage.session_tables import ConclusionRow, MessageRow
 from storage.settings import Settings
 from storage.stored_objects import open_files, open_objects
-from storage.tables import KnowledgeRow, ReportRow
+from storage.tables import KnowledgeRow, PrincipalRow, ReportRow
 
 _PROBES = 24
 _PROBE_CHARACTERS = 40
@@ -52,23 +52,20 @@ def scan(settings: Settings, phrases: Sequence[str]) -> Scan:
     return Scan(files, scanned, frozenset(found))
 
 
-async def not_in_items(database: Database, phrases: Sequence[str]) -> list[str]:
-    """Return those of *phrases* that no item contains."""
-    return await _standing_in_none(database, phrases, (col(KnowledgeRow.content),))
-
-
 async def not_in_truth(database: Database, phrases: Sequence[str]) -> list[str]:
-    """Return those of *phrases* that no item, report, message or conclusion contains."""
+    """Return those of *phrases* that no item, report, message, conclusion or principal's name contains."""
     return await _standing_in_none(
         database,
         phrases,
         (
             col(KnowledgeRow.content),
             col(KnowledgeRow.title),
+            col(KnowledgeRow.source),
             col(ReportRow.body),
             col(MessageRow.content),
             col(MessageRow.answer),
             col(ConclusionRow.text),
+            col(PrincipalRow.name),
         ),
     )
 

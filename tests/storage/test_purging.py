@@ -13,6 +13,7 @@ from storage.knowledge_search import SearchQuery
 from storage.reports import ReportKind
 from storage.stores import Stores
 from storage.tables import AuditRow
+from tests.conversations import answer, exchange, registered
 from tests.storage.contents import assert_index_is_right
 from tests.stores import INTERNAL, TOP_SECRET, OpenHome, item, reader_at, store
 
@@ -108,6 +109,22 @@ async def test_what_stands_in_another_item_too_is_no_trace(open_home: OpenHome):
     erasure = await last_audited(stores)
     assert erasure["phrases_elsewhere"] == erasure["phrases_sought"] > 0
     assert (await stores.knowledge.get_item("b", CEO)).content.startswith(PHRASE)
+
+
+async def test_what_somebody_says_above_its_writer_changes_nothing_of_a_purge(open_home: OpenHome):
+    """A guess that is stored and purged tells nothing of a conversation that holds its words."""
+    stores = await open_home()
+    secret = f"{PHRASE}, and nobody below may know of it until the spring."
+    above = await registered(stores, TOP_SECRET, "above")
+    await stores.sessions.start(above, session_id="s")
+    await exchange(stores, "s", "m", secret, above, answer(f"Yes: {secret}", TOP_SECRET))
+    await store(stores, item("guess", secret), item("miss", secret[::-1]))
+    reports = [
+        await stores.knowledge.purge_item(name, reader_at(INTERNAL)) for name in ("guess", "miss")
+    ]
+    assert reports[0].phrases_sought == reports[1].phrases_sought
+    said, _ = await stores.sessions.messages("s", above)
+    assert said.content == secret
 
 
 @pytest.mark.parametrize("content", ["ok", "no", "1", "%", "😀"])
