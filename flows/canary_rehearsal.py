@@ -100,13 +100,14 @@ class Rehearsal:
                 runs_by_step = await self._run_noting_steps(act) | runs_by_step
             runs_by_step = await self._run_noting_steps(await self._answering()) | runs_by_step
             for step, act in runs_by_step.items():
-                await self._run_failing(_as_new(act, step), step)
+                await self._run_failing(await self._as_new(act, step), step)
             of_highest = [act for act in self._acts if act.clearance is _HIGHEST]
             message = next(act for act in of_highest if act.flow is process_message)
+            message = await self._as_new(message, "fail-message")
             await self._run_failing(message, "compose-answer", "fail-message")
             for flow in (ceo_briefing, comprehensive_analysis, process_message):
                 act = next(act for act in of_highest if act.flow is flow)
-                await self._run_stumbling(_as_new(act, "stumbling"))
+                await self._run_stumbling(await self._as_new(act, "stumbling"))
 
     async def _run_noting_steps(self, act: Act) -> dict[str, Act]:
         """Run, and return *act* by each of its steps when it is the highest reader's."""
@@ -163,6 +164,20 @@ class Rehearsal:
         with disturb_steps(stumble):
             await self._run(act)
 
+    async def _as_new(self, act: Act, name: str) -> Act:
+        """Return *act* for an edition or a session of its own, where it has one.
+
+        What is stored is not made again, and a message whose run has failed may hold up those after it.
+        """
+        parameters = dict(act.parameters)
+        if "edition" in parameters:
+            parameters["edition"] = name
+        if "session_id" in parameters:
+            reader = await self._stores.principals.get_reader(parameters["requester"])
+            session = await self._stores.sessions.start(reader, session_id=f"canary-{name}")
+            parameters["session_id"] = session.session_id
+        return act._replace(parameters=parameters)
+
     @asynccontextmanager
     async def _dispatcher(self) -> AsyncGenerator[None]:
         """Answer what one orchestrator asks the other over events, by runs in this process."""
@@ -183,13 +198,6 @@ async def _start_here(
 ) -> FinishedRun:
     state: State[Any] = await flow(**parameters, return_state=True)  # pyright: ignore[reportGeneralTypeIssues] - an async flow
     return FinishedRun(f"canary-{event.event_id}"[:64], completed=state.is_completed())
-
-
-def _as_new(act: Act, name: str) -> Act:
-    """Return *act* for an edition of its own, where it makes one: what is stored is not made again."""
-    if "edition" not in act.parameters:
-        return act
-    return act._replace(parameters={**act.parameters, "edition": name})
 
 
 def _acts(

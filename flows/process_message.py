@@ -60,10 +60,9 @@ async def process_message(
         reader = await identify_requester(requester, max_confidentiality)
         run = await stamp_run(message_id)
         message = await receive_message(session_id, content, reader, run)
-        if (answered := await find_answer(message, reader)) is not None:
-            return answered
-
         async with answering(message, reader):
+            if (answered := await find_answer(message, reader)) is not None:
+                return answered
             await await_turn(message, reader)
             understood = await recall_context(message, reader)
             decision = await decide_route(message, understood, reader)

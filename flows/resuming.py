@@ -24,7 +24,8 @@ TAG = "diarchy"
 """What every deployment of Diarchy is tagged with."""
 RESUMPTIONS = 3
 """A run that crashes whenever it starts stays crashed in the end."""
-LEFT_TO_THE_AUTOMATION = timedelta(seconds=20)
+LEFT_TO_THE_AUTOMATION = timedelta(seconds=60)
+"""A busy server takes its time; a crash that both answered would start the run twice."""
 _LOOKING_BACK = timedelta(days=1)
 _AT_ONCE = 50
 
@@ -39,11 +40,18 @@ async def resume_crashed_runs(client: PrefectClient) -> int:
         ),
         limit=_AT_ONCE,
     )
-    lost = [run for run in crashed if is_lost(run, datetime.now(UTC))]
-    for run in lost:
-        again = AwaitingRetry(message="Resumed after its process died.")
-        await client.set_flow_run_state(run.id, again)
-    return len(lost)
+    resumed = 0
+    for run in crashed:
+        # Asked again just before: meanwhile the automation may have offered it.
+        if is_lost(run, datetime.now(UTC)) and await _is_as_it_was(client, run):
+            again = AwaitingRetry(message="Resumed after its process died.")
+            await client.set_flow_run_state(run.id, again)
+            resumed += 1
+    return resumed
+
+
+async def _is_as_it_was(client: PrefectClient, run: FlowRun) -> bool:
+    return (await client.read_flow_run(run.id)).state_id == run.state_id
 
 
 def is_lost(run: FlowRun, now: datetime) -> bool:
