@@ -160,7 +160,7 @@ async def test_killed_in_each_phase_a_run_is_resumed_and_repeats_nothing(
             attempts = gates.begun(doomed).count("analyze_technical")
             return done and attempts > RESUMPTIONS and states[doomed] is StateType.CRASHED
 
-        await eventually(all_have_ended, "every run comes to its end", within=360)
+        await eventually(all_have_ended, "every run comes to its end", within=900)
 
     for phase, run in held.items():
         once_more = list(PHASES)
