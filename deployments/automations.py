@@ -27,8 +27,9 @@ from flows.resuming import RESUMPTIONS
 SILENCE = timedelta(seconds=90)
 """Three heartbeats missed."""
 NEVER_BEGAN = timedelta(minutes=10)
-_ONE_CRASH = timedelta(seconds=5)
-"""No run begins and crashes again within it: what Prefect hears twice, being busy, is one crash."""
+_ONE_CRASH = timedelta(seconds=25)
+"""What Prefect hears twice within it is one crash: the runner tells at once, the worker when the hooks have
+ended. A run that begins and crashes again within it is offered again by the dispatcher."""
 
 _BEGUN_OR_GIVEN_UP = {
     "Running",
