@@ -135,7 +135,7 @@ async def test_killed_in_each_phase_a_run_is_resumed_and_repeats_nothing(
         await eventually(
             lambda: all(gates.begun(run)[-1:] == [phase] for phase, run in held.items()),
             "each run is held in its phase",
-            within=360,
+            within=900,
         )
         await eventually(
             lambda: gates.begun(orphan)[-1:] == ["synthesize"], "the last is held", within=60
