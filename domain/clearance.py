@@ -78,6 +78,11 @@ def effective_clearance(
     return Clearance(level=min(bounds, key=lambda level: level.rank))
 
 
+def level_of_typed(author: Clearance) -> ConfidentialityLevel:
+    """Return the label of what is typed without one: internal, or public where *author* reads no more."""
+    return min(ConfidentialityLevel.INTERNAL, author.level, key=lambda level: level.rank)
+
+
 def high_water_mark(levels: Iterable[ConfidentialityLevel | None]) -> ConfidentialityLevel:
     """Return the highest of *levels*; a missing label counts as most secret, no sources as public."""
     highest = ConfidentialityLevel.PUBLIC

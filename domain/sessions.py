@@ -14,7 +14,12 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.clearance import Clearance, ConfidentialityLevel, high_water_mark
+from domain.clearance import (
+    Clearance,
+    ConfidentialityLevel,
+    high_water_mark,
+    level_of_typed,
+)
 from domain.event_payloads import Identifier
 from domain.evidence import Labelled, Source
 from domain.model import FrozenModel, UtcDatetime
@@ -195,10 +200,7 @@ def label_of_message(
 
     Like a requirement it counts as internal at least, or as public where its author reads no more.
     """
-    least = ConfidentialityLevel.INTERNAL
-    if not reader.dominates(least):
-        least = ConfidentialityLevel.PUBLIC
-    return high_water_mark([least, *seen])
+    return high_water_mark([level_of_typed(reader), *seen])
 
 
 def title_of(content: str) -> str:

@@ -19,7 +19,6 @@ from sqlalchemy import and_, exists, func, or_, update
 from sqlmodel import col, select
 
 from domain.clearance import Clearance, ConfidentialityLevel, Reader
-from domain.errors import AccessDenied
 from domain.sessions import Conclusion
 from storage.audit import AuditAction, AuditLog, AuditOutcome
 from storage.cached_embeddings import CachedEmbeddings
@@ -61,16 +60,6 @@ class ConclusionMemory:
         self._embeddings = embeddings
         self._clock = clock
         self._opened: dict[ConfidentialityLevel, ConclusionTable] = {}
-
-    async def add(self, conclusion: Conclusion, reader: Reader) -> None:
-        """Bring a conclusion into the index that the truth has taken with its answer; again does no harm.
-
-        Whatever else is owed comes along: what a process left that died before this. Raises
-        `AccessDenied` for a conclusion that the reader may not read.
-        """
-        if not reader.clearance.dominates(conclusion.confidentiality_level):
-            raise AccessDenied
-        await self.drain()
 
     async def search(
         self, text: str, reader: Reader, *, limit: int, other_than: str | None = None

@@ -13,7 +13,7 @@ from domain.analysis import (
     TechnicalPerspective,
     TechnicalRequirement,
 )
-from domain.clearance import ConfidentialityLevel, Reader
+from domain.clearance import Reader, level_of_typed
 from domain.evidence import Labelled, RetrievedItem
 from domain.knowledge import ItemKey
 from domain.requests import AnalysisBrief, KeptRequest
@@ -64,10 +64,9 @@ async def open_request(
             context={**brief.context, **notes},
             asked_at=now,
         )
-    level = min(ConfidentialityLevel.INTERNAL, reader.clearance.level, key=lambda level: level.rank)
     return AnalysisRequest(
         requirement=sealer.open_text(requirement),
-        requirement_level=level,
+        requirement_level=level_of_typed(reader.clearance),
         context=notes,
         asked_at=now,
     )
